@@ -1,6 +1,7 @@
 """One issue in one repository at one base commit."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +21,13 @@ class Task:
     """The container image that holds the task's environment."""
     python: str | None = None
     """The interpreter (an absolute host path) that has the repository's dependencies."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One path that differs from the base tree. `content` None means deleted; a symlink's content is its
+    target."""
+
+    path: str
+    content: bytes | None
+    mode: Literal["file", "executable", "symlink"] = "file"
