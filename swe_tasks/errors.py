@@ -1,10 +1,10 @@
 """What can be wrong with a task.
 
-    TaskError
-    ├── RepositoryError    not a repository, no such commit, uncommitted changes refused
-    ├── PatchError         a patch that cannot be made or applied
-    └── IssueError         the issue cannot be had: not found, private, rate limit
-        └── NetworkError   the network failed; trying again may help
+TaskError
+├── RepositoryError    not a repository, no such commit, uncommitted changes refused
+├── PatchError         a patch that cannot be made or applied
+└── IssueError         the issue cannot be had: not found, private, rate limit
+    └── NetworkError   the network failed; trying again may help
 """
 
 
