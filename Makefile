@@ -1,0 +1,44 @@
+# Everything a checkout needs. `make help` lists the targets.
+UV_VERSION := 0.13.9
+UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
+RUN := $(UV) run --frozen --extra local
+MODEL ?=
+ISSUE ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup sandbox demo test lint format bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(UV) ## an environment with everything in it (uv, in .venv)
+	@$(UV) sync --quiet --frozen --extra local
+
+.tools/bin/uv:
+	@./.setup/get-uv $(UV_VERSION)
+
+sandbox: setup ## a sandbox, if none works here (asks the package manager for bubblewrap)
+	@$(RUN) python .setup/ensure_sandbox.py
+
+demo: sandbox ## solve a real issue in a sample repository with a local model: make demo [ISSUE=name] [MODEL=name]
+	@$(RUN) python examples/demo.py $(if $(ISSUE),--issue $(ISSUE)) $(if $(MODEL),--model $(MODEL))
+
+test: setup ## every test; those without their engine or model skip and say why
+	@$(RUN) pytest -q
+
+lint: setup ## format, lint, types, floors
+	@$(RUN) ruff format --check .
+	@$(RUN) ruff check .
+	@$(RUN) pyright
+	@$(RUN) lint-imports
+
+format: setup ## mend what can be mended by itself
+	@$(RUN) ruff format .
+	@$(RUN) ruff check --fix .
+
+bench: sandbox ## measure, side by side in one run: sandbox overhead, model and sandboxes on shared cores
+	@$(RUN) python tests/bench/sandbox.py
+	@$(RUN) python tests/bench/contention.py
+
+clean: ## remove what was set up here (not models, not runs)
+	rm -rf .venv .tools dist build .pytest_cache .ruff_cache .hypothesis
