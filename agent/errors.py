@@ -1,11 +1,11 @@
 """What ends a run, and the one table that says which class of failure it is.
 
-    AgentError
-    ├── UserError          bad input: what was wrong, where, and how to mend it
-    ├── ModelError         the provider cannot or will not answer
-    │   └── ModelSetupError    the model cannot be reached as configured; nothing was asked
-    ├── BudgetReached      a reservation would have crossed a limit
-    └── RunConflict        the run directory belongs to other settings, or to another process
+AgentError
+├── UserError          bad input: what was wrong, where, and how to mend it
+├── ModelError         the provider cannot or will not answer
+│   └── ModelSetupError    the model cannot be reached as configured; nothing was asked
+├── BudgetReached      a reservation would have crossed a limit
+└── RunConflict        the run directory belongs to other settings, or to another process
 """
 
 
@@ -20,9 +20,11 @@ class UserError(AgentError):
 class ModelError(AgentError):
     """A model could not be asked. Carries the provider's own words."""
 
-    def __init__(self, message: str, *, status: int | None = None) -> None:
+    def __init__(self, message: str, *, status: int | None = None, billed: bool = False) -> None:
         super().__init__(message)
         self.status = status
+        self.billed = billed
+        """Whether the provider may have charged for the last attempt."""
 
 
 class ModelSetupError(ModelError):

@@ -73,9 +73,7 @@ class Journal:
             self._load(path)
         except BlockingIOError as error:
             os.close(self._file)
-            raise RunConflict(
-                f"another process is working on {path.parent}; wait for it or stop it"
-            ) from error
+            raise RunConflict(f"another process is working on {path.parent}; wait for it or stop it") from error
         except BaseException:
             os.close(self._file)
             raise
@@ -91,9 +89,7 @@ class Journal:
                 note = Note(**json.loads(line))
             except (ValueError, TypeError) as error:
                 if number < len(lines):
-                    raise RunConflict(
-                        f"{path}:{number} is damaged; restore the file or start another run"
-                    ) from error
+                    raise RunConflict(f"{path}:{number} is damaged; restore the file or start another run") from error
                 log.warning("dropped a torn last line of %d bytes from %s", len(line), path)
                 break
             self._records[note.kind, note.key] = note
@@ -104,9 +100,7 @@ class Journal:
     def _append(self, *notes: Entry) -> Note:
         """Write records in one go and wait until the disk has them. Returns the last, as read back."""
         lines = [
-            self._redact(
-                json.dumps({"kind": kind, "key": key, "at": time.time(), "about": about, "value": value})
-            )
+            self._redact(json.dumps({"kind": kind, "key": key, "at": time.time(), "about": about, "value": value}))
             for kind, key, about, value in notes
         ]
         data = "".join(line + "\n" for line in lines).encode()
@@ -153,9 +147,7 @@ class Journal:
     def _fresh(self, texts: Sequence[str]) -> list[Entry]:
         """The texts that the journal does not have yet."""
         named = {digest(text): text for text in texts}
-        return [
-            ("text", name, {}, text) for name, text in named.items() if ("text", name) not in self._records
-        ]
+        return [("text", name, {}, text) for name, text in named.items() if ("text", name) not in self._records]
 
     def decide(self, name: str, compute: Callable[[], JsonValue]) -> JsonValue:
         """A decision that depends on more than recorded values (a clock, an order of arrival): made once."""

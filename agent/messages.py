@@ -1,6 +1,6 @@
 """What is said to a model, what it answers, and what that cost."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Protocol
@@ -28,13 +28,15 @@ class Finish(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one completion. `cached` is the part of `prompt` that the server had already seen;
-    `reasoning` the part of `completion` that is not shown."""
+    """Tokens of one completion. `cached` is the part of `prompt` that the server had already seen, `written`
+    the part that it put into a cache at a price of its own; `reasoning` the part of `completion` that is not
+    shown."""
 
     prompt: int = 0
     cached: int = 0
     completion: int = 0
     reasoning: int = 0
+    written: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,23 @@ class Completion:
     """As the provider names the one that answered."""
 
 
+BeforeRetry = Callable[[bool], None]
+"""Called before an attempt is repeated; True when the failed one may have been billed. What it raises ends
+the call."""
+
+
+def retry_freely(billed: bool) -> None:
+    """A `BeforeRetry` that lets every retry happen."""
+
+
 class Model(Protocol):
     """Anything that answers messages."""
 
-    async def complete(self, messages: Sequence[Message], sampling: Sampling) -> Completion:
-        """Ask once, retrying what is worth retrying.
+    async def complete(
+        self, messages: Sequence[Message], sampling: Sampling, before_retry: BeforeRetry = retry_freely
+    ) -> Completion:
+        """Ask once, retrying what is worth retrying. When the last message is the assistant's own it is
+        continued, and the text is what comes after it.
 
         Raises:
             ModelError: the provider cannot or will not answer; carries its own words.

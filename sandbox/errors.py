@@ -1,9 +1,9 @@
 """What can break in a sandbox. A failing script is not here: that is an `Execution`.
 
-    SandboxError
-    ├── SandboxUnavailable   no backend works on this machine; the message says what to install
-    ├── SandboxBroken        the machinery died under an execution (engine gone, container lost)
-    └── ImageError           the image is missing, cannot be pulled, or cannot run here
+SandboxError
+├── SandboxUnavailable   no backend works on this machine; the message says what to install
+├── SandboxBroken        the machinery died under an execution (engine gone, container lost)
+└── ImageError           the image is missing, cannot be pulled, or cannot run here
 """
 
 

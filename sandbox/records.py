@@ -19,6 +19,8 @@ class Limits:
     seconds: float = 60.0
     memory: int = 2048 * MIB
     cpus: float = 1.0
+    shares: int = 1024
+    """Weight against other work when processors are short, as `cpu.shares` of a control group: 1024 is an equal."""
     processes: int = 256
     disk: int = 1024 * MIB
     """All that a script may write, its own copy of the tree included."""

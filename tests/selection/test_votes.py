@@ -91,9 +91,7 @@ def test_order_never_matters(case: tuple[str, dict[str, str]], random) -> None:
     base, rows = case
     shuffled = list(rows.items())
     random.shuffle(shuffled)
-    assert (
-        choose_by_votes(matrix(base, rows)).ranking == choose_by_votes(matrix(base, dict(shuffled))).ranking
-    )
+    assert choose_by_votes(matrix(base, rows)).ranking == choose_by_votes(matrix(base, dict(shuffled))).ranking
 
 
 @given(matrices())

@@ -22,9 +22,7 @@ def test_words_split_by_case_and_underscore() -> None:
 
 def test_a_traceback_frame_decides() -> None:
     """The file in the traceback comes first, whatever the prose talks about."""
-    issue = (
-        'The discount is wrong, discount discount!\n  File "/srv/app/shop/cart.py", line 3, in total_price\n'
-    )
+    issue = 'The discount is wrong, discount discount!\n  File "/srv/app/shop/cart.py", line 3, in total_price\n'
     assert paths(issue)[0] == "shop/cart.py"
 
 

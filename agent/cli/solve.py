@@ -1,0 +1,163 @@
+"""`shrewd solve` and `shrewd resume`: an issue in, a patch out."""
+
+import asyncio
+import json
+import os
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from agent.cli.options import Given, SettingsCommand, settings_options
+
+if TYPE_CHECKING:
+    from agent.prepare import Prepared, Wanted
+    from agent.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What to do with the patch, and how to tell."""
+
+    apply: bool = False
+    branch: str | None = None
+    as_json: bool = False
+
+
+@click.command(cls=SettingsCommand)
+@click.argument("repository", default=".")
+@click.option("--issue", help="The issue: its text, a file or @FILE, - for standard input, or its address on GitHub.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The run directory.")
+@click.option("--apply", is_flag=True, help="Apply the patch to the work tree at the end.")
+@click.option("--branch", metavar="NAME", help="Commit the patch to a new branch at the end.")
+@click.option("--accept-changes", is_flag=True, help="Go on with a run that was begun with other settings.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+@settings_options
+def solve(
+    given: Given,
+    *,
+    repository: str,
+    issue: str | None,
+    out: Path | None,
+    apply: bool,
+    branch: str | None,
+    accept_changes: bool,
+    as_json: bool,
+) -> int:
+    """Resolve an issue of REPOSITORY, a git work tree (default: here) or a URL.
+
+    The work tree is never touched unless --apply or --branch says so: the patch is a file in the run directory.
+    The same command again continues where it stopped, and so does `shrewd resume`.
+    """
+    from swe_tasks.github import parse_issue_url
+    from swe_tasks.remote import is_url
+
+    ref = parse_issue_url(repository)
+    if ref is not None:
+        repository, issue = f"https://{ref.host}/{ref.owner}/{ref.repo}", issue or repository
+    if issue is None:
+        raise click.UsageError("what is to be solved? Give --issue TEXT, @FILE, - or an address on GitHub")
+    if is_url(repository) and (apply or branch):
+        raise click.UsageError("--apply and --branch need a work tree on this machine, not a URL")
+    settings = given.resolve(None if is_url(repository) else Path(repository)).settings
+    from agent.places import runs_directory
+    from agent.prepare import Wanted
+
+    wanted = Wanted(repository, issue, settings, out, runs_directory(), os.environ.get("GITHUB_TOKEN"), accept_changes)
+    return asyncio.run(_solve(wanted, Ending(apply, branch, as_json)))
+
+
+@click.command(cls=SettingsCommand)
+@click.argument("run_dir", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option("--apply", is_flag=True, help="Apply the patch to the work tree at the end.")
+@click.option("--branch", metavar="NAME", help="Commit the patch to a new branch at the end.")
+@click.option("--accept-changes", is_flag=True, help="Go on although settings differ that change answers.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+@settings_options
+def resume(given: Given, *, run_dir: Path, apply: bool, branch: str | None, accept_changes: bool, as_json: bool) -> int:
+    """Go on with the run in RUN_DIR: after a crash, a Ctrl-C, or with a higher --budget.
+
+    What was paid for is not paid for again. Settings are those of the run; flags change them.
+    """
+    from agent.prepare import Prepared, keep_settings, load_run
+    from agent.stored import load_task
+
+    run = load_run(run_dir)
+    settings = given.over(run.config)
+    keep_settings(run, settings, change=accept_changes)
+    _get_model(settings)
+    tasks = [Prepared(run, place, load_task(place.task), settings) for place in run.tasks()]
+    codes = [asyncio.run(_work(prepared, Ending(apply, branch, as_json))) for prepared in tasks]
+    return max(codes)
+
+
+async def _solve(wanted: "Wanted", ending: Ending) -> int:
+    from agent.prepare import prepare, read_issue
+    from agent.terminal import console_err, one_line
+
+    console = console_err()
+    text = await read_issue(wanted, sys.stdin.buffer)
+    _get_model(wanted.settings)
+    prepared = prepare(wanted, text, lambda line: console.print(one_line(line, 500), style="dim"))
+    console.print(f"Run directory: {prepared.run.path}", style="dim")
+    return await _work(prepared, ending)
+
+
+async def _work(prepared: "Prepared", ending: Ending) -> int:
+    from agent.cli.progress import Progress
+    from agent.cli.show import show_solution
+    from agent.logs import install_logging
+    from agent.redact import Redactor
+    from agent.results import solution_record
+    from agent.terminal import console_err, console_out
+    from agent.work import work_on
+
+    redactor = Redactor.from_environment(os.environ)
+    progress = Progress(console_err(), prepared.settings.samples)
+    end_logging = install_logging(redactor=redactor, file=prepared.run.log)
+    try:
+        with progress.live():
+            worked = await work_on(prepared, redact=redactor.redact, watcher=progress, environment=os.environ)
+    except asyncio.CancelledError:
+        where = shlex.quote(str(prepared.run.path))
+        progress.say(f"What was paid for is kept. To go on: shrewd resume {where}")
+        raise
+    finally:
+        end_logging()
+    lines = _use_patch(prepared, ending)
+    if ending.as_json:
+        task, run = prepared.stored.task, prepared.run
+        click.echo(json.dumps(solution_record(task, worked.solution, worked.totals, run, exit_code=worked.exit_code)))
+    else:
+        show_solution(console_out(), worked, lines)
+    return worked.exit_code
+
+
+def _get_model(settings: "Settings") -> None:
+    """The default model is fetched when it is first needed, in front of the user's eyes."""
+    from agent.models.opening import EMBEDDED
+
+    if not settings.model.startswith(EMBEDDED):
+        return
+    from agent.models.catalogue import find, is_pulled
+    from agent.models.progress import pull_bar
+    from agent.models.pull import pull_entry
+    from agent.places import cache_directory
+    from agent.terminal import console_err
+
+    entry, cache = find(settings.model.removeprefix(EMBEDDED)), cache_directory(os.environ)
+    if not is_pulled(entry, cache):
+        with pull_bar(entry.name, entry.size, console_err()) as watcher:
+            pull_entry(entry, cache=cache, progress=watcher)
+
+
+def _use_patch(prepared: "Prepared", ending: Ending) -> list[str]:
+    """Apply or commit the patch as asked; lines that say what was done."""
+    if not prepared.place.patch.is_file() or not (ending.apply or ending.branch):
+        return []
+    from agent.apply import apply_run
+
+    return apply_run(prepared.place, prepared.stored.task, apply=ending.apply, branch=ending.branch)

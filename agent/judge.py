@@ -1,0 +1,59 @@
+"""Every distinct script run on every distinct candidate and on the base tree."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from agent.errors import BudgetReached
+from agent.journal import digest
+from agent.trajectory import TrajectoryResult
+from agent.workbench import Workbench
+from sandbox.errors import SandboxError
+from selection import Candidate, Outcome, OutcomeMatrix, TestScript, outcome_of
+from swe_tasks.edits import diff
+
+log = logging.getLogger(__name__)
+
+
+def distinct_candidates(bench: Workbench, results: Sequence[TrajectoryResult]) -> tuple[Candidate, ...]:
+    """The trajectories' edits; the same tree after apply is the same candidate, with all its origins."""
+    origins: dict[str, list[str]] = {}
+    for result in results:
+        if result.state.tree is not None and result.state.tree != bench.base.tree:
+            origins.setdefault(result.state.tree, []).append(f"trajectory {result.trajectory}")
+    return tuple(Candidate(tree, diff(bench.base, tree), tuple(names)) for tree, names in sorted(origins.items()))
+
+
+def distinct_scripts(results: Sequence[TrajectoryResult]) -> tuple[TestScript, ...]:
+    """The trajectories' scripts, each text once."""
+    origins: dict[str, list[str]] = {}
+    for result in results:
+        if result.state.script is not None:
+            origins.setdefault(result.state.script, []).append(f"trajectory {result.trajectory}")
+    scripts = (TestScript(digest(text), text, tuple(names)) for text, names in origins.items())
+    return tuple(sorted(scripts, key=lambda script: script.digest))
+
+
+async def judge(bench: Workbench, results: Sequence[TrajectoryResult]) -> OutcomeMatrix:
+    """The outcome matrix, its cells in parallel. A cell whose execution broke is missing, not failed."""
+    candidates = distinct_candidates(bench, results)
+    scripts = distinct_scripts(results)
+
+    async def cell(tree: str, script: TestScript) -> Outcome | None:
+        try:
+            return outcome_of((await bench.execute(tree, script.text, priority=1)).exit_code)
+        except SandboxError as error:
+            log.warning("no outcome for script %s on tree %s: %s", script.digest[:8], tree[:8], error)
+            return None
+        except BudgetReached:
+            return None
+
+    places = [(tree, script) for script in scripts for tree in (bench.base.tree, *(c.digest for c in candidates))]
+    outcomes = await asyncio.gather(*(cell(tree, script) for tree, script in places))
+    found = {(tree, script.digest): out for (tree, script), out in zip(places, outcomes, strict=True) if out}
+    return OutcomeMatrix(
+        candidates,
+        scripts,
+        base={script: outcome for (tree, script), outcome in found.items() if tree == bench.base.tree},
+        cells={key: outcome for key, outcome in found.items() if key[0] != bench.base.tree},
+    )

@@ -1,0 +1,91 @@
+"""The names of everything in a run directory, and the one way whole files get there."""
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDir:
+    path: Path
+
+    @property
+    def task(self) -> Path:
+        return self.path / "task.json"
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "journal.jsonl"
+
+    @property
+    def base(self) -> Path:
+        """The base tree's store and checkout."""
+        return self.path / "base"
+
+    @property
+    def candidates(self) -> Path:
+        return self.path / "candidates"
+
+    @property
+    def outcomes(self) -> Path:
+        return self.path / "outcomes.json"
+
+    @property
+    def selection(self) -> Path:
+        return self.path / "selection.json"
+
+    @property
+    def patch(self) -> Path:
+        return self.path / "patch.diff"
+
+
+@dataclass(frozen=True, slots=True)
+class RunDir:
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        return self.path / "config.yaml"
+
+    @property
+    def predictions(self) -> Path:
+        return self.path / "predictions.jsonl"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.json"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "log.jsonl"
+
+    def task(self, task_id: str) -> TaskDir:
+        return TaskDir(self.path / "tasks" / task_id)
+
+    def tasks(self) -> tuple[TaskDir, ...]:
+        """All tasks that were begun, by name."""
+        return tuple(TaskDir(path.parent) for path in sorted(self.path.glob("tasks/*/task.json")))
+
+
+def write_file(path: Path, content: bytes | str) -> None:
+    """Put a whole file in place at once: under its name lies the old content or the new, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = content.encode() if isinstance(content, str) else content
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, value: JsonValue) -> None:
+    write_file(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,115 @@
+"""The pipeline of one task: context, trajectories, outcome matrix, selection, patch. Data flows one way."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from agent.context import Context, pack, rank_files, readable
+from agent.errors import ModelError
+from agent.failures import Failure, classify
+from agent.files import TreeFiles
+from agent.judge import judge
+from agent.messages import Message
+from agent.prompts import render, version
+from agent.trajectory import Shared, Steps, TrajectoryResult, run_trajectory
+from agent.trajectory.edits import edit_reader
+from agent.workbench import Workbench
+from sandbox.errors import SandboxError
+from selection import OutcomeMatrix, Selection, choose_by_votes
+from swe_tasks.edits import diff
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FailedTrajectory:
+    """A trajectory that broken machinery ended. Its class of failure stands in the one table."""
+
+    trajectory: int
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """Everything the pipeline found out about a task."""
+
+    context: Context
+    results: tuple[TrajectoryResult, ...]
+    failed: tuple[FailedTrajectory, ...]
+    matrix: OutcomeMatrix
+    selection: Selection
+
+    @property
+    def patch(self) -> bytes | None:
+        winner = self.selection.winner
+        return winner.patch if winner else None
+
+    @property
+    def out_of_budget(self) -> bool:
+        return any(result.ended == "budget" for result in self.results)
+
+
+async def solve(bench: Workbench, *, samples: int, steps: Steps) -> Solution:
+    """Solve one task.
+
+    Raises:
+        ModelError, SandboxError: every trajectory broke, this is what broke the first.
+    """
+    bench.journal.event("prompts", version())
+    files = TreeFiles(bench.base)
+    context = find_context(bench, files)
+    shared = Shared(
+        opening=opening(bench.task.issue, context),
+        read_edit=edit_reader(bench.base, files, bench.profile.edit_format, context.paths),
+        show_diff=lambda tree: diff(bench.base, tree).decode("utf-8", errors="replace"),
+        steps=steps,
+    )
+    ended = await asyncio.gather(*(_isolated(bench, shared, number) for number in range(samples)))
+    results = tuple(result for result in ended if isinstance(result, TrajectoryResult))
+    failed = tuple(FailedTrajectory(n, classify(e)) for n, e in enumerate(ended) if isinstance(e, Exception))
+    for error in ended:
+        if not results and isinstance(error, Exception):
+            raise error
+    matrix = await judge(bench, results)
+    return Solution(context, results, failed, matrix, choose_by_votes(matrix))
+
+
+async def _isolated(bench: Workbench, shared: Shared, number: int) -> TrajectoryResult | Exception:
+    """A trajectory whose broken machinery is a result of its own and never stops another."""
+    try:
+        return await run_trajectory(bench, shared, number)
+    except (ModelError, SandboxError) as error:
+        log.warning("trajectory %d broke: %s", number, error)
+        bench.watcher.stage(number, "failed")
+        return error
+
+
+def find_context(bench: Workbench, files: Mapping[str, bytes]) -> Context:
+    """The files that the issue is about, as many as fit."""
+    texts: dict[str, str] = {}
+    for path, content in files.items():
+        text = readable(content)
+        if text is not None:
+            texts[path] = text
+    ranked = rank_files(bench.task.issue, texts)
+    return pack(ranked, texts, budget=_file_budget(bench.task.issue, bench), count=bench.count_tokens)
+
+
+def _file_budget(issue: str, bench: Workbench) -> int:
+    """A long issue leaves less room for files."""
+    profile = bench.profile
+    room = profile.context_tokens - profile.max_tokens - 2048 - bench.count_tokens(issue)
+    return max(0, min(profile.file_tokens, room))
+
+
+def opening(issue: str, context: Context) -> tuple[Message, ...]:
+    """What every conversation of a task begins with, byte for byte.
+
+    The third message keeps the roles alternating, which some chat templates insist on.
+    """
+    return (
+        Message("system", render("system")),
+        Message("user", render("issue", issue=issue.strip(), files=context.text), cached=True),
+        Message("assistant", render("ready")),
+    )

@@ -1,0 +1,70 @@
+"""What a model's answer holds: a script, an edit, or that it is done. Pure functions over text."""
+
+import ast
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent.trajectory.dialogue import Unreadable
+
+_FENCED = re.compile(
+    r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+.-]*)[^\n]*\n(.*?)(?:^[ \t]*\1`*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
+)
+_DONE = re.compile(r"^[\s*_`\"'(\[]*DONE[\s*_`\"'.!)\]]*$", re.MULTILINE)
+_SCRIPT = re.compile(r"^[\s*_#`>-]*SCRIPT[\s*_`:.]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The model says that the issue is resolved."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewScript:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewEdit:
+    tree: str
+    """Git's id of the tree that the edit makes."""
+
+
+def read_script(reply: str) -> str | Unreadable:
+    """The Python program in a reply: its fenced block, or the longest one that can exit with a code."""
+    blocks = [body for _, tag, body in _FENCED.findall(reply) if tag.lower() in {"", "python", "py", "python3"}]
+    if not blocks:
+        if "import" in reply and "exit" in reply and _syntax_problem(reply) is None:
+            return reply.strip() + "\n"
+        return Unreadable("There is no fenced block with a Python program in the answer.")
+    program = max(blocks, key=lambda body: ("exit" in body, len(body)))
+    problem = _syntax_problem(program)
+    if problem:
+        return Unreadable(f"The program is not valid Python: {problem}")
+    if "exit" not in program:
+        return Unreadable("The program never calls sys.exit: it must exit with 0 or with 2.")
+    return program.rstrip() + "\n"
+
+
+def _syntax_problem(program: str) -> str | None:
+    try:
+        ast.parse(program)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = getattr(error, "lineno", None)
+        return f"line {line}: {error}" if line else str(error) or type(error).__name__
+    return None
+
+
+def read_turn(
+    reply: str, read_edit: Callable[[str], NewEdit | Unreadable], *, scripts: bool
+) -> Done | NewScript | NewEdit | Unreadable:
+    """Exactly one of: done, a new script, a new edit."""
+    marker = _SCRIPT.search(reply) if scripts else None
+    if marker:
+        script = read_script(reply[marker.end() :])
+        return script if isinstance(script, Unreadable) else NewScript(script)
+    if _DONE.search(reply):
+        # A model that says DONE and repeats its edit is done; one that gives another edit is not.
+        edit = read_edit(reply) if _FENCED.search(reply) else None
+        return edit if isinstance(edit, NewEdit) else Done()
+    return read_edit(reply)

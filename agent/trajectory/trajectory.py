@@ -1,0 +1,171 @@
+"""A trajectory: a script is drafted until it shows the issue on the base tree, then an edit and the script are
+improved against what running them prints.
+
+The two-machine shape is CodeMonkeys' (arXiv 2501.14723, section 3). Here format repairs do not use up
+iterations, the base tree is not run again under a script it was run under, and the best state is kept, not
+the last.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from agent.errors import BudgetReached
+from agent.messages import Message
+from agent.prompts import render
+from agent.trajectory.dialogue import Dialogue, Unanswered, Unreadable
+from agent.trajectory.replies import Done, NewEdit, NewScript, read_script, read_turn
+from agent.trajectory.show import clip, show_execution
+from agent.workbench import Purpose, Workbench
+from sandbox.records import Execution
+
+SHOWS_ISSUE = 2
+SOLVED = 0
+Ended = Literal["done", "iterations", "format", "refused", "overflow", "budget"]
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """How far a trajectory may go, in completions; repairs of one answer's format are extra."""
+
+    script: int
+    edit: int
+    repairs: int
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A script and an edit with what the script says before and after. Exit codes; None is not run."""
+
+    script: str | None = None
+    before: int | None = None
+    tree: str | None = None
+    after: int | None = None
+
+    @property
+    def worth(self) -> tuple[bool, bool, bool, bool]:
+        """Better states compare greater: fails before and passes after, then less and less."""
+        fails, passes = self.before == SHOWS_ISSUE, self.after == SOLVED
+        return (self.tree is not None, fails and passes, fails, passes)
+
+
+@dataclass(frozen=True, slots=True)
+class TrajectoryResult:
+    """How a trajectory ended, and the best of what it had."""
+
+    trajectory: int
+    state: State
+    ended: Ended
+    detail: str = ""
+    iterations: int = 0
+
+    @property
+    def verified(self) -> bool:
+        """Whether its own script was seen to fail before the edit and to pass after it."""
+        return self.state.before == SHOWS_ISSUE and self.state.after == SOLVED
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all trajectories of a task have in common."""
+
+    opening: tuple[Message, ...]
+    """System, issue, files: byte for byte the same, so that prompt caches hit."""
+    read_edit: Callable[[str], NewEdit | Unreadable]
+    show_diff: Callable[[str], str]
+    steps: Steps
+
+
+async def run_trajectory(bench: Workbench, shared: Shared, trajectory: int) -> TrajectoryResult:
+    """One trajectory from its first question to its best candidate.
+
+    Raises:
+        ModelError, SandboxError: the machinery failed; what was paid for is in the journal.
+    """
+    best = State()
+    iterations = 0
+
+    def keep(state: State) -> None:
+        nonlocal best
+        if state.worth >= best.worth:
+            best = state
+
+    def ended(how: Ended, detail: str = "") -> TrajectoryResult:
+        bench.watcher.stage(trajectory, how)
+        return TrajectoryResult(trajectory, best, how, detail, iterations)
+
+    try:
+        bench.watcher.stage(trajectory, "script")
+        await write_script(bench, shared, trajectory, keep)
+        bench.watcher.stage(trajectory, "edit")
+        dialogue = Dialogue(bench, Purpose("edit", trajectory, 2), shared.opening, shared.steps.repairs)
+        state, question = best, await _first_question(bench, best)
+        for _ in range(shared.steps.edit):
+            first = state.tree is None
+            scripts = state.script is not None
+            answer = await dialogue.ask(
+                question,
+                shared.read_edit if first else lambda reply: read_turn(reply, shared.read_edit, scripts=scripts),  # noqa: B023 - used at once
+            )
+            iterations += 1
+            if isinstance(answer, Unanswered):
+                return ended(answer.reason, answer.detail)
+            match answer.value:
+                case Done():
+                    return ended("done")
+                case NewEdit(tree) if tree == state.tree:
+                    return ended("done", "the same edit again")
+                case NewEdit(tree):
+                    state = await _try(bench, replace(state, tree=tree))
+                case NewScript(text):
+                    state = await _try(bench, replace(state, script=text))
+            keep(state)
+            question = await _feedback(bench, shared, state)
+    except BudgetReached as error:
+        return ended("budget", str(error))
+    return ended("iterations")
+
+
+async def write_script(bench: Workbench, shared: Shared, trajectory: int, keep: Callable[[State], None]) -> None:
+    """Draft a script and revise it until it exits 2 on the base tree or the iterations end."""
+    dialogue = Dialogue(bench, Purpose("script", trajectory, 4), shared.opening, shared.steps.repairs)
+    question = render("script")
+    for _ in range(shared.steps.script):
+        answer = await dialogue.ask(question, read_script)
+        if isinstance(answer, Unanswered):
+            return
+        execution = await bench.execute(bench.base.tree, answer.value, priority=4)
+        keep(State(script=answer.value, before=execution.exit_code))
+        if execution.exit_code == SHOWS_ISSUE:
+            return
+        question = render("script_feedback", outcome=_shown(bench, execution), exit_code=execution.exit_code)
+
+
+async def _try(bench: Workbench, state: State) -> State:
+    """The state with its script run on the base tree (once in a run) and on the edited one."""
+    if state.script is None or state.tree is None:
+        return state
+    before = await bench.execute(bench.base.tree, state.script, priority=2)
+    after = await bench.execute(state.tree, state.script, priority=2)
+    return replace(state, before=before.exit_code, after=after.exit_code)
+
+
+async def _first_question(bench: Workbench, state: State) -> str:
+    outcome = ""
+    if state.script is not None:
+        outcome = _shown(bench, await bench.execute(bench.base.tree, state.script, priority=2))
+    return render("edit", script=state.script, outcome=outcome, format=bench.profile.edit_format)
+
+
+async def _feedback(bench: Workbench, shared: Shared, state: State) -> str:
+    before = after = ""
+    assert state.tree is not None  # feedback follows an edit
+    if state.script is not None:
+        before = _shown(bench, await bench.execute(bench.base.tree, state.script, priority=2))
+        after = _shown(bench, await bench.execute(state.tree, state.script, priority=2))
+    diff = clip(shared.show_diff(state.tree), 4 * bench.profile.output_chars)
+    return render("edit_feedback", diff=diff, script=state.script, before=before, after=after)
+
+
+def _shown(bench: Workbench, execution: Execution) -> str:
+    return show_execution(execution, bench.limits, most=bench.profile.output_chars)

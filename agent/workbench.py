@@ -1,0 +1,190 @@
+"""The two effects of a task, asking a model and executing a script, each journalled, limited and counted."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Protocol, cast
+
+from pydantic import JsonValue, TypeAdapter
+
+from agent.errors import BudgetReached
+from agent.journal import Journal, digest
+from agent.ledger import Ledger, Reservation
+from agent.limiter import Limiter
+from agent.messages import Completion, Message, Model, Sampling
+from agent.profiles import Profile
+from sandbox.errors import SandboxBroken
+from sandbox.records import Change, Environment, Execution, Limits, Sandbox, Script, Tree
+from swe_tasks.basetree import BaseTree
+from swe_tasks.edits import changes
+from swe_tasks.task import Task
+
+_COMPLETION = TypeAdapter(Completion)
+_EXECUTION = TypeAdapter(Execution)
+BUDGET_EVENT = "budget reached"
+
+
+class Watcher(Protocol):
+    """Is told what happens, to show it. Never changes what happens."""
+
+    def follow(self, ledger: Ledger) -> None: ...
+    def stage(self, trajectory: int, state: str) -> None: ...
+    def count(self, what: str, by: int) -> None: ...
+
+
+class Unwatched:
+    """A watcher for runs that nobody watches."""
+
+    def follow(self, ledger: Ledger) -> None: ...
+    def stage(self, trajectory: int, state: str) -> None: ...
+    def count(self, what: str, by: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """Who asks: it names a completion in the journal and orders those that wait."""
+
+    stage: str
+    trajectory: int
+    priority: int = 5
+    """Lower is served first: work that finishes a task before work that begins one."""
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """What the stages of one task work with."""
+
+    task: Task
+    base: BaseTree
+    journal: Journal
+    model: Model
+    model_key: str
+    """What of the model's set-up changes its answers; part of every completion's key."""
+    sandbox: Sandbox
+    environment: Environment
+    limits: Limits
+    python: str
+    profile: Profile
+    ledger: Ledger
+    completions: Limiter
+    executions: Limiter
+    count_tokens: Callable[[str], int]
+    seed: int
+    continues: bool
+    """Whether the model goes on with an unfinished assistant message by itself."""
+    watcher: Watcher = field(default_factory=Unwatched)
+    settled: asyncio.Condition = field(default_factory=asyncio.Condition)
+    """Notified when a completion is paid for and its reservation is given back."""
+
+    async def ask(self, purpose: Purpose, ordinal: int, messages: Sequence[Message]) -> Completion:
+        """The model's answer, from the journal if it has it.
+
+        Raises:
+            BudgetReached: it would cross a limit, or the journal says that this run's limit was reached.
+            ModelError: the provider cannot or will not answer.
+        """
+        sampling = self._sampling(purpose, ordinal)
+        said = [(message.role, digest(message.content)) for message in messages]
+        key = digest(
+            purpose.stage,
+            purpose.trajectory,
+            ordinal,
+            cast("JsonValue", said),
+            self.model_key,
+            asdict(sampling),
+        )
+
+        async def perform() -> Completion:
+            return await self._complete(purpose, messages, sampling)
+
+        about: dict[str, JsonValue] = {
+            "stage": purpose.stage,
+            "trajectory": purpose.trajectory,
+            "ordinal": ordinal,
+            "messages": cast("JsonValue", [list(pair) for pair in said]),
+        }
+        texts = [message.content for message in messages]
+        recorded = await self.journal.effect("completion", key, _COMPLETION, perform, about=about, texts=texts)
+        if recorded.replayed:
+            self.ledger.replay(purpose.stage, purpose.trajectory, recorded.value)
+        return recorded.value
+
+    def _sampling(self, purpose: Purpose, ordinal: int) -> Sampling:
+        seed = None
+        if self.profile.seeded:
+            name = f"{self.seed}/{self.task.id}/{purpose.stage}/{purpose.trajectory}/{ordinal}"
+            seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") >> 1
+        return Sampling(max_tokens=self.profile.max_tokens, temperature=self.profile.temperature, seed=seed)
+
+    async def _complete(self, purpose: Purpose, messages: Sequence[Message], sampling: Sampling) -> Completion:
+        # What stopped at a limit stays stopped until the limit is another one: replay follows the event.
+        limits = cast("JsonValue", asdict(self.ledger.budget))
+        if self.journal.latest(BUDGET_EVENT) == limits:
+            raise self.ledger.reached()
+        prompt = sum(self.count_tokens(message.content) + 8 for message in messages)
+        async with self.completions.slot(purpose.priority):
+            try:
+                reservation = await self._reserve(purpose, prompt, sampling.max_tokens)
+                with self._in_flight("completions"), reservation:
+                    completion = await self.model.complete(messages, sampling, reservation.retry)
+                    reservation.settle(completion)
+            except BudgetReached:
+                self.journal.event(BUDGET_EVENT, limits)
+                raise
+            finally:
+                async with self.settled:
+                    self.settled.notify_all()
+            return completion
+
+    async def _reserve(self, purpose: Purpose, prompt: int, max_tokens: int) -> Reservation:
+        """Reserve, once those under way leave enough: most calls use less than was promised for them."""
+        while True:
+            try:
+                return self.ledger.reserve(purpose.stage, purpose.trajectory, prompt, max_tokens)
+            except BudgetReached:
+                if self.ledger.reserved == (0, 0.0):
+                    raise
+            async with self.settled:
+                await self.settled.wait()
+
+    @contextmanager
+    def _in_flight(self, what: str) -> Generator[None]:
+        self.watcher.count(what, 1)
+        try:
+            yield
+        finally:
+            self.watcher.count(what, -1)
+
+    async def execute(self, tree: str, script: str, *, priority: int = 5) -> Execution:
+        """Run a script on the tree that git calls `tree`. Equal executions happen once in the life of a run.
+
+        Raises:
+            SandboxError: the machinery failed, twice; nothing is known about the script.
+        """
+        program = Script(script, command=(self.python, "{script}"))
+        surroundings = {
+            **asdict(self.environment),
+            "backend": self.sandbox.name,
+            "command": list(program.command),
+        }
+        about: dict[str, JsonValue] = {"tree": tree, "script": digest(script)}
+        key = digest(cast("JsonValue", surroundings), self.base.tree, tree, digest(script), asdict(self.limits))
+
+        async def perform() -> Execution:
+            async with self.executions.slot(priority):
+                with self._in_flight("executions"):
+                    return await self._execute(tree, program)
+
+        recorded = await self.journal.effect("execution", key, _EXECUTION, perform, about=about, texts=[script])
+        return recorded.value
+
+    async def _execute(self, tree: str, script: Script) -> Execution:
+        changed = tuple(Change(c.path, c.content, c.mode) for c in changes(self.base, tree))
+        laid = Tree(self.base.path, changed)
+        try:
+            return await self.sandbox.execute(laid, script, self.limits)
+        except SandboxBroken:
+            # A container can be lost to the machine's troubles; twice in a row is no accident.
+            return await self.sandbox.execute(laid, script, self.limits)
