@@ -27,7 +27,7 @@ class Profile:
     """Whether it runs on this machine, for nothing."""
 
 
-_SMALL = Profile("definitions", 8192, 1024, 3072, 1500, temperature=0.7, seeded=True, local=True)
+_SMALL = Profile("definitions", 8192, 1024, 2048, 1500, temperature=0.7, seeded=True, local=True)
 _LARGE = Profile("blocks", 128_000, 8192, 60_000, 8000)
 
 # First match wins. The small models keep to neither search/replace blocks nor whole files; in a first trial

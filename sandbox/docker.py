@@ -150,7 +150,7 @@ def _check(environment: Environment) -> None:
     if work.parts[1] in {"dev", "proc", "shrewd", "sys", "tmp"}:
         raise ValueError(f"in a container, /{work.parts[1]} cannot hold the work directory: choose another place")
     for path in environment.readonly:
-        if any(PurePosixPath(path).is_relative_to(place) for place in (work, "/dev", "/tmp")):  # noqa: S108 - inside
+        if any(PurePosixPath(path).is_relative_to(place) for place in (work, "/dev", "/tmp")):  # noqa: S108 - paths in the container
             raise ValueError(f"in a container, {path} would lie where scripts write: move it elsewhere")
 
 
