@@ -12,6 +12,7 @@ from support.engines import need
 from support.git_repository import fingerprint, git
 from support.openai_server import OpenAIServer
 from support.replies import GARBLED, OVERFLOWS, Reply, answer, drop, error, stall
+from support.sandboxes import IMAGE
 from support.whole_run import (
     FIXED,
     RIGHT,
@@ -263,6 +264,20 @@ def test_uncommitted_work_is_part_of_the_task(tmp_path: Path, repository: Path, 
     assert "calc.py" in refused.err
     assert ended.code == 0, ended.err
     git(repository, "apply", "--check", "-", stdin=patch_of(tmp_path / "run"))
+
+
+@pytest.mark.docker
+def test_a_run_in_containers(tmp_path: Path, repository: Path, home: Path) -> None:
+    """With an image, the same run in Docker; no container is left behind."""
+    need("docker")
+    with OpenAIServer(lambda request, *_: good(request)) as server:
+        shrewd = Command(home, server.url)
+        ended = shrewd(*shrewd.solve(repository, tmp_path / "run", "--image", IMAGE))
+        left = shrewd("clean", "--run", "run", "--yes")
+    assert ended.code == 0, ended.err
+    assert "Sandbox: docker" in ended.err
+    assert b"return 2 * x" in patch_of(tmp_path / "run")
+    assert "container" not in left.out
 
 
 def test_ctrl_c_loses_nothing(tmp_path: Path, repository: Path, home: Path) -> None:

@@ -1,17 +1,17 @@
 """Tests of what a machine may lack: they skip and say why, or fail where SHREWD_REQUIRE names it."""
 
-import os
+from functools import cache
 
-import pytest
+from support import sandboxes
 
-from sandbox.choose import Backend, diagnose
+from sandbox.choose import Backend
+
+
+@cache
+def _problem(backend: Backend) -> str | None:
+    return sandboxes.docker_problem() if backend == "docker" else sandboxes.bubblewrap_problem()
 
 
 def need(backend: Backend) -> None:
-    """Go on only if the backend works here."""
-    told = diagnose(backend)
-    if told.works:
-        return
-    if backend in os.environ.get("SHREWD_REQUIRE", "").split(","):
-        pytest.fail(f"{backend} is required here, but {told.detail}")
-    pytest.skip(f"{backend}: {told.detail}")
+    """Go on only if the backend works here, with its image where it needs one."""
+    sandboxes.need(backend, _problem(backend))
