@@ -10,7 +10,7 @@ from agent.trajectory.dialogue import Unreadable
 _FENCED = re.compile(
     r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+.-]*)[^\n]*\n(.*?)(?:^[ \t]*\1`*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
 )
-_DONE = re.compile(r"^[\s*_`\"'(\[]*DONE[\s*_`\"'.!)\]]*$", re.MULTILINE)
+_DONE = re.compile(r"^[\s*_`\"'(\[\d.]*DONE[\s*_`\"'.!)\]]*$", re.MULTILINE)
 _SCRIPT = re.compile(r"^[\s*_#`>-]*SCRIPT[\s*_`:.]*$", re.MULTILINE)
 
 
@@ -55,11 +55,9 @@ def _syntax_problem(program: str) -> str | None:
     return None
 
 
-def read_turn(
-    reply: str, read_edit: Callable[[str], NewEdit | Unreadable], *, scripts: bool
-) -> Done | NewScript | NewEdit | Unreadable:
+def read_turn(reply: str, read_edit: Callable[[str], NewEdit | Unreadable]) -> Done | NewScript | NewEdit | Unreadable:
     """Exactly one of: done, a new script, a new edit."""
-    marker = _SCRIPT.search(reply) if scripts else None
+    marker = _SCRIPT.search(reply)
     if marker:
         script = read_script(reply[marker.end() :])
         return script if isinstance(script, Unreadable) else NewScript(script)

@@ -102,10 +102,9 @@ async def run_trajectory(bench: Workbench, shared: Shared, trajectory: int) -> T
         state, question = best, await _first_question(bench, best)
         for _ in range(shared.steps.edit):
             first = state.tree is None
-            scripts = state.script is not None
             answer = await dialogue.ask(
                 question,
-                shared.read_edit if first else lambda reply: read_turn(reply, shared.read_edit, scripts=scripts),  # noqa: B023 - used at once
+                shared.read_edit if first else lambda reply: read_turn(reply, shared.read_edit),
             )
             iterations += 1
             if isinstance(answer, Unanswered):
@@ -151,20 +150,23 @@ async def _try(bench: Workbench, state: State) -> State:
 
 
 async def _first_question(bench: Workbench, state: State) -> str:
+    # A broken script is not shown: a model would set about mending that instead of the issue.
+    script = state.script if state.before == SHOWS_ISSUE else None
     outcome = ""
-    if state.script is not None:
-        outcome = _shown(bench, await bench.execute(bench.base.tree, state.script, priority=2))
-    return render("edit", script=state.script, outcome=outcome, format=bench.profile.edit_format)
+    if script is not None:
+        outcome = _shown(bench, await bench.execute(bench.base.tree, script, priority=2))
+    return render("edit", script=script, outcome=outcome, format=bench.profile.edit_format)
 
 
 async def _feedback(bench: Workbench, shared: Shared, state: State) -> str:
     before = after = ""
     assert state.tree is not None  # feedback follows an edit
-    if state.script is not None:
-        before = _shown(bench, await bench.execute(bench.base.tree, state.script, priority=2))
-        after = _shown(bench, await bench.execute(state.tree, state.script, priority=2))
+    script = state.script if state.before == SHOWS_ISSUE else None
+    if script is not None:
+        before = _shown(bench, await bench.execute(bench.base.tree, script, priority=2))
+        after = _shown(bench, await bench.execute(state.tree, script, priority=2))
     diff = clip(shared.show_diff(state.tree), 4 * bench.profile.output_chars)
-    return render("edit_feedback", diff=diff, script=state.script, before=before, after=after)
+    return render("edit_feedback", diff=diff, script=script, passed=state.after == SOLVED, before=before, after=after)
 
 
 def _shown(bench: Workbench, execution: Execution) -> str:
