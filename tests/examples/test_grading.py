@@ -36,8 +36,8 @@ def stored(repository: Path, bubblewrap: None) -> StoredTask:
 
 
 def test_every_issue_has_its_tests_and_its_fix() -> None:
-    """There are three issues, each with hidden tests, a reference fix and a near miss."""
-    assert len(ISSUES) == 3
+    """There are some issues, each with hidden tests, a reference fix and a near miss."""
+    assert len(ISSUES) >= 3
     assert sorted(path.parent.name for path in HIDDEN.glob("*/test_*.py")) == ISSUES
     for kind in ("fixes", "near_misses"):
         assert sorted(path.stem for path in (HERE / kind).glob("*.diff")) == ISSUES
