@@ -5,7 +5,8 @@ AgentError
 ├── ModelError         the provider cannot or will not answer
 │   └── ModelSetupError    the model cannot be reached as configured; nothing was asked
 ├── BudgetReached      a reservation would have crossed a limit
-└── RunConflict        the run directory belongs to other settings, or to another process
+└── RunConflict        the run directory belongs to other settings
+    └── TaskBusy           another process is working on the task
 """
 
 
@@ -43,3 +44,7 @@ class BudgetReached(AgentError):
 
 class RunConflict(AgentError):
     """A run directory that cannot be used as asked."""
+
+
+class TaskBusy(RunConflict):
+    """Another process is working on the task."""

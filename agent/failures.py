@@ -18,7 +18,7 @@ from agent import errors as agent_errors
 from sandbox import errors as sandbox_errors
 from swe_tasks import errors as task_errors
 
-FailureKind = Literal["model", "budget", "sandbox", "image", "network", "patch", "user", "internal"]
+FailureKind = Literal["model", "budget", "sandbox", "image", "network", "patch", "harness", "user", "internal"]
 
 EXIT_CHOSEN: Final = 0
 EXIT_NONE: Final = 1
@@ -54,6 +54,7 @@ _REPORT: Final = "This is a fault in shrewd. SHREWD_DEBUG=1 shows where; please 
 TABLE: Final[dict[type[BaseException], _Row]] = {
     agent_errors.UserError: _Row("user"),
     agent_errors.RunConflict: _Row("user"),
+    agent_errors.TaskBusy: _Row("user", retryable=True),
     agent_errors.ModelSetupError: _Row("model"),
     agent_errors.ModelError: _Row("model"),
     agent_errors.BudgetReached: _Row("budget", EXIT_BUDGET, remedy=f"Raise the budget; {_RESUME}"),
@@ -66,6 +67,8 @@ TABLE: Final[dict[type[BaseException], _Row]] = {
     sandbox_errors.SandboxError: _Row("sandbox", remedy="`shrewd doctor` shows what works here."),
     task_errors.RepositoryError: _Row("user"),
     task_errors.PatchError: _Row("patch"),
+    task_errors.DatasetError: _Row("user"),
+    task_errors.GradingError: _Row("harness"),
     task_errors.IssueError: _Row("user"),
     task_errors.NetworkError: _Row("network", retryable=True, remedy="Try again."),
     task_errors.TaskError: _Row("user"),

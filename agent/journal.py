@@ -22,7 +22,7 @@ from typing import Generic, Literal, TypeVar, cast
 
 from pydantic import JsonValue, TypeAdapter
 
-from agent.errors import RunConflict
+from agent.errors import RunConflict, TaskBusy
 
 T = TypeVar("T")
 Kind = Literal["completion", "execution", "event", "text"]
@@ -61,7 +61,8 @@ class Journal:
         """Open or create the journal at `path`, dropping a torn last line.
 
         Raises:
-            RunConflict: another process has it open, or a line that is not the last is damaged.
+            TaskBusy: another process has it open.
+            RunConflict: a line that is not the last is damaged.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         self._redact = redact
@@ -73,7 +74,7 @@ class Journal:
             self._load(path)
         except BlockingIOError as error:
             os.close(self._file)
-            raise RunConflict(f"another process is working on {path.parent}; wait for it or stop it") from error
+            raise TaskBusy(f"another process is working on {path.parent}; wait for it or stop it") from error
         except BaseException:
             os.close(self._file)
             raise

@@ -20,6 +20,8 @@ _DIFF = (
     "diff-tree", "-r", "-p", "--find-renames", "--binary", "--full-index", "--no-ext-diff", "--no-textconv",
     "--no-color", "--src-prefix=a/", "--dst-prefix=b/",
 )  # fmt: skip
+# In a patch, lines of files start with a sign, and those of binary patches hold no blank.
+_FILE_PATCH = re.compile(rb"^(?=diff --git )", re.MULTILINE)
 
 
 def write_tree(base: BaseTree, changes: Sequence[FileChange]) -> str:
@@ -69,6 +71,34 @@ def diff(base: BaseTree, tree: str) -> bytes:
     return Git(base.git_dir).run(*_DIFF, base.tree, checked_id(tree), error=PatchError)
 
 
+def text_diff(base: BaseTree, tree: str) -> str:
+    """`diff` for formats that hold text alone: a file whose patch is not UTF-8 is given as a binary patch, and
+    names that are not UTF-8 are quoted. `git apply` makes the same tree of it.
+
+    Raises:
+        PatchError: there is no such tree in this store.
+    """
+    try:
+        return diff(base, tree).decode()
+    except UnicodeDecodeError:
+        # Both forms have the same parts only without renames: these are found by likeness, which depends on the form.
+        command = (*_DIFF, "--no-renames", base.tree, checked_id(tree))
+        quoted = {"core.quotePath": "true"}
+        plain = Git(base.git_dir, settings=quoted).run(*command, error=PatchError)
+        binary = Git(base.git_dir, settings={**quoted, "diff.default.binary": "true"}).run(*command, error=PatchError)
+        pairs = zip(_FILE_PATCH.split(plain), _FILE_PATCH.split(binary), strict=True)
+        return "".join((part if _is_text(part) else other).decode() for part, other in pairs)
+
+
+def portable(base: BaseTree, patch: bytes) -> str:
+    """Any patch to the base tree as one that `text_diff` makes.
+
+    Raises:
+        PatchError: it does not apply, or it names an unsafe path.
+    """
+    return text_diff(base, apply_patch(base, patch))
+
+
 def apply_patch(base: BaseTree, patch: bytes) -> str:
     """The id of the base tree with a patch applied, by content and if need be by three-way merge. The empty
     patch changes nothing.
@@ -105,6 +135,14 @@ def apply_to_index(git: Git, patch: bytes, *, merge: bool) -> str:
 
 def _apply(git: Git, patch: bytes, *more: str) -> Answer:
     return git.ask("apply", "--cached", "--whitespace=nowarn", *more, "-", stdin=patch)
+
+
+def _is_text(part: bytes) -> bool:
+    try:
+        part.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 @contextmanager
