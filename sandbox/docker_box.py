@@ -18,7 +18,7 @@ from sandbox.docker_programs import ALONE, INTERPRETER, PREPARE
 from sandbox.errors import SandboxBroken
 from sandbox.output import Capture
 from sandbox.records import Environment
-from sandbox.staging import explain
+from sandbox.staging import explain, export
 
 KEEPER = "65533:65533"
 NOBODY = "65534:65534"
@@ -102,6 +102,7 @@ class Maker:
             code, said = self.ask(box, KEEPER, ALONE)
             if code != 0:
                 raise SandboxBroken(f"the new container is not idle (exit code {code}): {said.strip()}")
+            self._open_up(box)
             self._prepare(box)
         except BaseException:
             self.remove(box)
@@ -129,11 +130,19 @@ class Maker:
 
     def for_image(self, box: Box) -> "Maker":
         """This maker with the user that the image allows, found out in a box that is not used again."""
-        work, setup = self.environment.workdir, self.environment.setup
+        exports = [export(name, value) for name, value in self.environment.variables]
+        work, setup = self.environment.workdir, "\n".join([*exports, self.environment.setup])
         as_nobody = self.ask(box, NOBODY, INTERPRETER, work, setup)
         as_root = self.ask(box, ROOT, INTERPRETER, work, setup)
         shut_out = as_root[0] == 0 and as_root != as_nobody
         return replace(self, user=ROOT if shut_out else NOBODY)
+
+    def _open_up(self, box: Box) -> None:
+        """Give the work directory the mode that was asked for: where the image has that directory, some engines
+        give its mode, and not ours, to what is mounted over it."""
+        code, said = self.ask(box, ROOT, 'chmod 1777 "$1"', self.environment.workdir)
+        if code != 0:
+            raise SandboxBroken(f"the work directory cannot be made writable (exit code {code}): {said.strip()}")
 
     def _prepare(self, box: Box) -> None:
         code, said = self.ask(box, self.user, PREPARE, self.environment.workdir, BASE, STAGE)

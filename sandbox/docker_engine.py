@@ -70,6 +70,11 @@ class Engine:
             raise SandboxUnavailable("the container engine is on another machine; unset DOCKER_HOST")
         return Engine(api)
 
+    @property
+    def api(self) -> Any:
+        """The SDK's own client, for the other module of this border: `docker_images`."""
+        return self._api
+
     def close(self) -> None:
         """Close the connections. Containers are not touched."""
         self._api.close()
@@ -81,7 +86,7 @@ class Engine:
             ImageError: the image is not on this machine.
             SandboxBroken: the engine refused or is gone.
         """
-        with _translated("the container could not be created", image):
+        with translated("the container could not be created", image):
             settings = self._api.create_host_config(**host)
             # Otherwise the SDK hands the proxies of the user's configuration to the script.
             made = self._api.create_container(image, host_config=settings, use_config_proxy=False, **config)
@@ -95,7 +100,7 @@ class Engine:
             SandboxBroken: the engine refused or is gone.
         """
         try:
-            with _translated("the container could not be started"):
+            with translated("the container could not be started"):
                 self._api.start(container)
         except SandboxBroken as error:
             if any(sign in str(error) for sign in ("executable file not found", "exec format error")):
@@ -106,7 +111,7 @@ class Engine:
         """Kill everything in a container and remove it with its volumes, without a grace period."""
         from docker.errors import APIError
 
-        with _translated("the container could not be removed"):
+        with translated("the container could not be removed"):
             try:
                 self._api.remove_container(container, force=True, v=True)
             except APIError as error:
@@ -116,19 +121,19 @@ class Engine:
 
     def state(self, container: str) -> State:
         """Whether a container runs, and whether the memory limit ended it."""
-        with _translated("the container was lost"):
+        with translated("the container was lost"):
             state = self._api.inspect_container(container)["State"]
             return State(bool(state["Running"]), bool(state.get("OOMKilled")))
 
     def labelled(self, label: str) -> list[Labelled]:
         """All containers, running or not, that carry `label` (a name, or name=value)."""
-        with _translated("the containers could not be listed"):
+        with translated("the containers could not be listed"):
             found = self._api.containers(all=True, filters={"label": [label]})
             return [Labelled(str(one["Id"]), dict(one["Labels"] or {})) for one in found]
 
     def facts(self) -> dict[str, Any]:
         """The engine's description of itself: version and information, in one mapping."""
-        with _translated("the engine does not describe itself"):
+        with translated("the engine does not describe itself"):
             return {**self._api.info(), "Version": self._api.version()["Version"], "Host": self._api.base_url}
 
     def execute(
@@ -149,7 +154,7 @@ class Engine:
         Raises:
             SandboxBroken: the command could not be started, or the container or engine went away.
         """
-        with _translated("the command could not be run in the container"):
+        with translated("the command could not be run in the container"):
             run = self._api.exec_create(container, list(command), user=user)["Id"]
             stream = self._api.exec_start(run, socket=True)
             try:
@@ -166,7 +171,7 @@ class Engine:
 
 
 @contextmanager
-def _translated(what: str, image: str | None = None) -> Generator[None]:
+def translated(what: str, image: str | None = None) -> Generator[None]:
     """Turn what the SDK raises into this package's errors."""
     import requests
     from docker.errors import DockerException, NotFound

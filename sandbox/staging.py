@@ -102,7 +102,7 @@ def stage(tree: Tree, script: Script, limits: Limits, environment: Environment, 
         copy_base=COPY_BASE,
         removals=_removals(tree.changes),
         home=HOME,
-        exports="\n".join(_export(name, value) for name, value in environment.variables),
+        exports="\n".join(export(name, value) for name, value in environment.variables),
         command=" ".join(_argument(argument, script.name) for argument in script.command),
         ready=READY.decode().replace("\x1e", r"\036").replace("\n", r"\n"),
     )
@@ -201,6 +201,13 @@ def killed_by(exit_code: int, *, timed_out: bool = False, out_of_memory: bool = 
     return "signal" if 128 < exit_code <= 192 else None
 
 
+def export(name: str, value: str) -> str:
+    """The shell line that sets an environment variable; ValueError for what no variable can be."""
+    if not name.isidentifier() or not name.isascii() or "\0" in value:
+        raise ValueError(f"{name!r} cannot be an environment variable: use letters, digits and _, no NUL")
+    return f"export {name}={shlex.quote(value)}"
+
+
 def _removals(changes: tuple[Change, ...]) -> str:
     """Shell lines that remove what is deleted or replaced.
 
@@ -215,12 +222,6 @@ def _removals(changes: tuple[Change, ...]) -> str:
         if change.content is None and parent:
             lines.append(f"rmdir -p {shlex.quote(parent)} 2>/dev/null || :")
     return "\n".join(lines)
-
-
-def _export(name: str, value: str) -> str:
-    if not name.isidentifier() or not name.isascii() or "\0" in value:
-        raise ValueError(f"{name!r} cannot be an environment variable: use letters, digits and _, no NUL")
-    return f"export {name}={shlex.quote(value)}"
 
 
 def _argument(argument: str, name: str) -> str:
