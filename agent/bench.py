@@ -2,15 +2,12 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from agent.journal import Journal, digest
-from agent.ledger import Budget, Ledger
-from agent.limiter import Limiter
-from agent.models.opening import open_model
+from agent.machinery import Machinery
 from agent.prepare import Prepared
-from agent.profiles import profile_of
 from agent.scratch import scratch_directory
 from agent.settings import Settings
 from agent.workbench import Watcher, Workbench
@@ -21,22 +18,17 @@ from swe_tasks import open_base
 
 @asynccontextmanager
 async def open_bench(
-    prepared: Prepared, *, redact: Callable[[str], str], watcher: Watcher, environment: Mapping[str, str]
+    prepared: Prepared, machinery: Machinery, *, redact: Callable[[str], str], watcher: Watcher
 ) -> AsyncGenerator[Workbench]:
-    """The workbench of one task, with its model, sandbox, journal and ledger.
+    """The workbench of one task, with its sandbox, its journal and its part of the ledger.
 
     Raises:
         RunConflict: another process works on the task.
-        UserError: a money limit with an unknown price.
-        ModelSetupError, SandboxError: the model or the sandbox cannot be used here.
+        SandboxError: the sandbox cannot be used here.
     """
-    settings, stored = prepared.settings, prepared.stored
+    settings, stored, model = prepared.settings, prepared.stored, machinery.model
     async with AsyncExitStack() as stack:
         scratch = stack.enter_context(scratch_directory())
-        model = await stack.enter_async_context(open_model(settings, environment))
-        budget = Budget(settings.budget, settings.token_budget, settings.time_budget)
-        budget.check_startable(model.price)
-        executions = settings.executions_at_once or model.executions_at_once
         if stored.backend == "docker":
             from sandbox.docker import reap
 
@@ -46,7 +38,7 @@ async def open_bench(
             stored.environment,
             Owner(run=prepared.run.path.name, pid=os.getpid()),
             scratch=scratch,
-            size=executions,
+            size=machinery.executions.limit,
         )
         stack.push_async_callback(sandbox.close)
         # Last opened, first closed: effects in flight end before what they use goes away.
@@ -62,14 +54,15 @@ async def open_bench(
             environment=stored.environment,
             limits=limits_of(settings, shares=model.execution_shares),
             python=stored.python,
-            profile=profile_of(settings, window=model.window),
-            ledger=Ledger(budget, model.price),
-            completions=Limiter(settings.completions_at_once or model.completions_at_once),
-            executions=Limiter(executions),
+            profile=machinery.profile,
+            ledger=machinery.ledger.part(),
+            completions=machinery.completions,
+            executions=machinery.executions,
             count_tokens=model.count_tokens,
             seed=settings.seed,
             continues=model.continues,
             watcher=watcher,
+            settled=machinery.settled,
         )
 
 

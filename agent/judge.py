@@ -34,10 +34,8 @@ def distinct_scripts(results: Sequence[TrajectoryResult]) -> tuple[TestScript, .
     return tuple(sorted(scripts, key=lambda script: script.digest))
 
 
-async def judge(bench: Workbench, results: Sequence[TrajectoryResult]) -> OutcomeMatrix:
+async def judge(bench: Workbench, candidates: tuple[Candidate, ...], scripts: tuple[TestScript, ...]) -> OutcomeMatrix:
     """The outcome matrix, its cells in parallel. A cell whose execution broke is missing, not failed."""
-    candidates = distinct_candidates(bench, results)
-    scripts = distinct_scripts(results)
 
     async def cell(tree: str, script: TestScript) -> Outcome | None:
         try:

@@ -55,8 +55,14 @@ class Ledger:
     """Counts what was spent and what is promised."""
 
     def __init__(
-        self, budget: Budget, price: Price | None = None, *, clock: Callable[[], float] = time.monotonic
+        self,
+        budget: Budget,
+        price: Price | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        whole: "Ledger | None" = None,
     ) -> None:
+        """`whole` is the ledger of which this one is a part; see `part`."""
         self.budget = budget
         self._price = price
         self._clock = clock
@@ -64,6 +70,11 @@ class Ledger:
         self._total = Tally()
         self._tallies: dict[tuple[str, int], Tally] = {}
         self._open: dict[int, Reservation] = {}
+        self._whole = whole
+
+    def part(self) -> "Ledger":
+        """A ledger that counts one task by itself, under the limits of the whole."""
+        return Ledger(self.budget, self._price, clock=self._clock, whole=self)
 
     def reserve(self, stage: str, trajectory: int, prompt: int, max_tokens: int) -> "Reservation":
         """Promise the worst case of a call: `prompt` tokens (an estimate, rather too high) and `max_tokens`.
@@ -93,12 +104,16 @@ class Ledger:
 
     @property
     def reserved(self) -> tuple[int, float]:
-        """Tokens and dollars that calls under way may yet spend."""
+        """Tokens and dollars that calls under way may yet spend, those of other tasks included."""
+        if self._whole is not None:
+            return self._whole.reserved
         waiting = self._open.values()
         return sum(r.tokens for r in waiting), math.fsum(r.dollars for r in waiting)
 
     def reached(self) -> BudgetReached:
         """The limit that is nearest to being reached, as an error to raise."""
+        if self._whole is not None:
+            return self._whole.reached()
         uses = [(spent / limit if limit else 1.0, kind, limit, spent) for kind, limit, spent in self._uses()]
         if not uses:
             raise ValueError("there is no limit that could be reached")
@@ -107,6 +122,9 @@ class Ledger:
 
     def admit(self, reservation: "Reservation") -> None:
         """Take a reservation in. Called by `reserve` and by the reservation itself."""
+        if self._whole is not None:
+            self._whole.admit(reservation)
+            return
         wanted = {"dollars": reservation.dollars, "tokens": reservation.tokens}
         for kind, limit, spent in self._uses():
             # Time is not promised, it passes.
@@ -117,6 +135,9 @@ class Ledger:
 
     def withdraw(self, reservation: "Reservation") -> None:
         """Give a reservation back. Called by the reservation itself."""
+        if self._whole is not None:
+            self._whole.withdraw(reservation)
+            return
         del self._open[id(reservation)]
 
     def book(self, stage: str, trajectory: int, tally: Tally) -> None:
@@ -124,6 +145,8 @@ class Ledger:
         key = (stage, trajectory)
         self._tallies[key] = self._tallies.get(key, Tally()) + tally
         self._total += tally
+        if self._whole is not None:
+            self._whole.book(stage, trajectory, tally)
 
     def _uses(self) -> list[tuple[str, float, float]]:
         tokens, dollars = self.reserved

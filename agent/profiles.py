@@ -2,11 +2,14 @@
 
 import re
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from agent.edits import EditFormat
 from agent.settings import Settings
 
 EMBEDDED = "embedded/"
+ScriptFormat = Literal["program", "printed"]
+"""How test scripts are asked for: whole programs, or an example and what it should print."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,7 @@ class Profile:
     """Sizes are tokens, but for `output_chars`."""
 
     edit_format: EditFormat
+    script_format: ScriptFormat
     context_tokens: int
     max_tokens: int
     file_tokens: int
@@ -25,13 +29,16 @@ class Profile:
     """Whether the server takes a seed."""
     local: bool = False
     """Whether it runs on this machine, for nothing."""
+    constrained: bool = False
+    """Whether answers are held to a grammar where there is one for them."""
 
 
-_SMALL = Profile("definitions", 8192, 1024, 2048, 1500, temperature=0.7, seeded=True, local=True)
-_LARGE = Profile("blocks", 128_000, 8192, 60_000, 8000)
+_SMALL = Profile("definitions", "printed", 8192, 768, 1024, 1500, temperature=0.7, seeded=True, local=True)
+_LARGE = Profile("blocks", "program", 128_000, 8192, 60_000, 8000)
 
-# First match wins. The small models keep to neither search/replace blocks nor whole files; in a first trial
-# they repaired a function when asked for the function (see docs/models.md).
+# First match wins. The small models keep to neither search/replace blocks nor whole files, and seldom write a
+# test script that runs; they repair a function when asked for the function, and give an example with what it
+# should print (see docs/models.md).
 _PROFILES: tuple[tuple[str, Profile], ...] = (
     (rf"^{EMBEDDED}", _SMALL),
     (r"(^|[^0-9.])(0\.5|1\.5|3|4|7|8)b\b", replace(_SMALL, local=False, temperature=0.7)),
@@ -59,6 +66,9 @@ def profile_of(settings: Settings, *, window: int | None = None) -> Profile:
         # A server of one's own speaks OpenAI's API, seeds included.
         seeded=found.seeded or settings.api_base is not None,
         edit_format=found.edit_format if settings.edit_format == "auto" else settings.edit_format,
+        script_format=found.script_format if settings.script_format == "auto" else settings.script_format,
+        # Sent only to servers that are known to take a grammar.
+        constrained=settings.model.startswith((EMBEDDED, "hosted_vllm/")),
         context_tokens=context,
         max_tokens=answer,
         # Instructions, a script, its output and one turn of feedback need room beside the files.

@@ -1,30 +1,43 @@
-"""What a run leaves in its directory: everything here can be deleted and rebuilt from the journal."""
+"""What a task leaves in its directory: everything here can be deleted and rebuilt from the journal."""
 
-import platform
-from collections.abc import Sequence
 from dataclasses import asdict
-from importlib.metadata import version
 
 from pydantic import JsonValue
 
 from agent.ledger import Tally, Totals
-from agent.prompts import version as prompts_version
 from agent.rundir import RunDir, TaskDir, write_file, write_json
+from agent.settings import Settings
 from agent.solve import Solution
+from swe_tasks.basetree import BaseTree
+from swe_tasks.edits import text_diff
+from swe_tasks.predictions import model_name
 from swe_tasks.task import Task
 
 
-def write_solution(place: TaskDir, solution: Solution) -> None:
-    """The candidates, the outcome matrix, the selection with its evidence, and the patch."""
-    matrix = solution.matrix
-    for number, candidate in enumerate(matrix.candidates):
+def write_result(
+    place: TaskDir,
+    base: BaseTree,
+    solution: Solution,
+    totals: Totals,
+    settings: Settings,
+    *,
+    seconds: float,
+    name: str | None = None,
+) -> None:
+    """The candidates, the outcome matrix, the selection with its evidence, the patch, and last the result."""
+    for number, candidate in enumerate(solution.matrix.candidates):
         write_file(place.candidates / f"{number}.diff", candidate.patch)
     write_json(place.outcomes, outcomes_record(solution))
     write_json(place.selection, selection_record(solution))
-    if solution.patch is None:
+    winner, task = solution.selection.winner, place.path.name
+    if winner is None:
         place.patch.unlink(missing_ok=True)
     else:
-        write_file(place.patch, solution.patch)
+        write_file(place.patch, winner.patch)
+    patch = text_diff(base, winner.digest) if winner else ""
+    write_json(place.prediction, prediction_record(task, name or model_name(settings.model), patch))
+    write_json(place.result, result_record(task, solution, totals, settings, seconds))
+    place.failure.unlink(missing_ok=True)
 
 
 def outcomes_record(solution: Solution) -> JsonValue:
@@ -76,11 +89,12 @@ def selection_record(solution: Solution) -> JsonValue:
         "failed": [
             {"trajectory": f.trajectory, "kind": f.failure.kind, "message": f.failure.message} for f in solution.failed
         ],
+        "refused": [{"source": refused.source, "reason": refused.reason} for refused in solution.refused],
         "files_shown": list(solution.context.paths),
     }
 
 
-def _tally_record(tally: Tally) -> JsonValue:
+def tally_record(tally: Tally) -> JsonValue:
     record: dict[str, JsonValue] = dict(asdict(tally))
     record["dollars"] = None if tally.unpriced else tally.dollars
     return record
@@ -89,34 +103,45 @@ def _tally_record(tally: Tally) -> JsonValue:
 def totals_record(totals: Totals) -> JsonValue:
     """Tokens, money and time by stage. Dollars are null where any price is unknown."""
     return {
-        "total": _tally_record(totals.total),
-        "stages": {stage: _tally_record(tally) for stage, tally in totals.stages.items()},
-        "trajectories": {str(number): _tally_record(tally) for number, tally in totals.trajectories.items()},
+        "total": tally_record(totals.total),
+        "stages": {stage: tally_record(tally) for stage, tally in totals.stages.items()},
+        "trajectories": {str(number): tally_record(tally) for number, tally in totals.trajectories.items()},
     }
 
 
-def report_record(task: Task, solution: Solution, totals: Totals, *, model: str, seconds: float) -> JsonValue:
-    """`report.json`: the run's totals and what made it."""
+def result_record(task: str, solution: Solution, totals: Totals, settings: Settings, seconds: float) -> JsonValue:
+    """`result.json`: how a task ended, under what settings, and what it took."""
     return {
         "schema_version": 1,
-        "shrewdness": version("shrewdness"),
-        "python": platform.python_version(),
-        "prompts": prompts_version(),
-        "model": model,
+        "task": task,
+        "model": settings.model,
+        **effort(settings),
         "seconds": round(seconds, 3),
-        "tasks": {
-            task.id: {
-                "patch": solution.patch is not None,
-                "rule": solution.selection.rule,
-                "confidence": solution.selection.confidence,
-                "candidates": len(solution.matrix.candidates),
-                "scripts": len(solution.matrix.scripts),
-                "trajectories": len(solution.results) + len(solution.failed),
-                "verified": sum(result.verified for result in solution.results),
-            }
-        },
+        "patch": solution.patch is not None,
+        "rule": solution.selection.rule,
+        "confidence": solution.selection.confidence,
+        "candidates": len(solution.matrix.candidates),
+        "scripts": len(solution.matrix.scripts),
+        "trajectories": len(solution.results) + len(solution.failed),
+        "verified": sum(result.verified for result in solution.results),
+        "out_of_budget": solution.out_of_budget,
         "spent": totals_record(totals),
     }
+
+
+def effort(settings: Settings) -> dict[str, JsonValue]:
+    """How much is tried. A result of less is not the result that these settings ask for."""
+    return {
+        "samples": settings.samples,
+        "iterations": settings.iterations,
+        "script_iterations": settings.script_iterations,
+        "repairs": settings.repairs,
+    }
+
+
+def prediction_record(task: str, model: str, patch: str) -> JsonValue:
+    """`prediction.json`: the task's line of the predictions, as SWE-bench defines it."""
+    return {"instance_id": task, "model_name_or_path": model, "model_patch": patch}
 
 
 def solution_record(task: Task, solution: Solution, totals: Totals, run: RunDir, *, exit_code: int) -> JsonValue:
@@ -133,20 +158,3 @@ def solution_record(task: Task, solution: Solution, totals: Totals, run: RunDir,
         "outcomes": outcomes_record(solution),
         "spent": totals_record(totals),
     }
-
-
-def write_predictions(run: RunDir, rows: Sequence[tuple[str, str, bytes | None]]) -> None:
-    """`predictions.jsonl` in SWE-bench's format: (instance id, model, patch) a line."""
-    import json
-
-    lines = [
-        json.dumps(
-            {
-                "instance_id": instance,
-                "model_name_or_path": model,
-                "model_patch": (patch or b"").decode("utf-8", errors="surrogateescape"),
-            }
-        )
-        for instance, model, patch in rows
-    ]
-    write_file(run.predictions, "".join(line + "\n" for line in lines))

@@ -42,6 +42,26 @@ class TaskDir:
     def patch(self) -> Path:
         return self.path / "patch.diff"
 
+    @property
+    def result(self) -> Path:
+        """How the task ended, and what it took."""
+        return self.path / "result.json"
+
+    @property
+    def failure(self) -> Path:
+        """Why it ended without a result; there is one or the other."""
+        return self.path / "failure.json"
+
+    @property
+    def prediction(self) -> Path:
+        """The task's line of the predictions."""
+        return self.path / "prediction.json"
+
+    @property
+    def trajectories(self) -> Path:
+        """Trajectories for other programs to read."""
+        return self.path / "trajectories"
+
 
 @dataclass(frozen=True, slots=True)
 class RunDir:
@@ -50,6 +70,30 @@ class RunDir:
     @property
     def config(self) -> Path:
         return self.path / "config.yaml"
+
+    @property
+    def dataset(self) -> Path:
+        """The tasks of a run over a dataset, as far as solving may see them."""
+        return self.path / "dataset.json"
+
+    @property
+    def grading(self) -> Path:
+        """The rows with everything that is hidden from solving. Only grading reads it."""
+        return self.path / "grading.jsonl"
+
+    @property
+    def externals(self) -> Path:
+        """The patches from elsewhere that the run chooses among; only there where it does not write its own."""
+        return self.path / "externals.json"
+
+    @property
+    def pulled(self) -> Path:
+        """The names of the images that are on this machine because of the run."""
+        return self.path / "pulled.txt"
+
+    @property
+    def grades(self) -> Path:
+        return self.path / "grades.json"
 
     @property
     def predictions(self) -> Path:

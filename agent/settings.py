@@ -50,6 +50,9 @@ class Settings(BaseModel):
     edit_format: Literal["auto", "blocks", "definitions", "whole"] = "auto"
     """How the model is asked to write edits: search/replace blocks, whole definitions, whole files, or (auto)
     what suits the model."""
+    script_format: Literal["auto", "program", "printed"] = "auto"
+    """How the model is asked to write test scripts: whole programs, an example and what it should print, or
+    (auto) what suits the model."""
     completions_at_once: Count | None = None
     """Completions in flight, at most; unset: what suits the model."""
     model_timeout: Seconds = 600.0

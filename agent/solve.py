@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agent.context import Context, pack, rank_files, readable
+from agent.edits.names import Names, defined_names
 from agent.errors import ModelError
 from agent.failures import Failure, classify
 from agent.files import TreeFiles
-from agent.judge import judge
+from agent.judge import distinct_candidates, distinct_scripts, judge
 from agent.messages import Message
 from agent.prompts import render, version
 from agent.trajectory import Shared, Steps, TrajectoryResult, run_trajectory
@@ -31,6 +32,14 @@ class FailedTrajectory:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A patch from elsewhere that is no candidate, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Solution:
     """Everything the pipeline found out about a task."""
 
@@ -39,6 +48,7 @@ class Solution:
     failed: tuple[FailedTrajectory, ...]
     matrix: OutcomeMatrix
     selection: Selection
+    refused: tuple[Refused, ...] = ()
 
     @property
     def patch(self) -> bytes | None:
@@ -50,29 +60,36 @@ class Solution:
         return any(result.ended == "budget" for result in self.results)
 
 
-async def solve(bench: Workbench, *, samples: int, steps: Steps) -> Solution:
+async def solve(bench: Workbench, samples: int, steps: Steps) -> Solution:
     """Solve one task.
 
     Raises:
         ModelError, SandboxError: every trajectory broke, this is what broke the first.
     """
     bench.journal.event("prompts", version())
-    files = TreeFiles(bench.base)
-    context = find_context(bench, files)
-    shared = Shared(
-        opening=opening(bench.task.issue, context),
-        read_edit=edit_reader(bench.base, files, bench.profile.edit_format, context.paths),
-        show_diff=lambda tree: diff(bench.base, tree).decode("utf-8", errors="replace"),
-        steps=steps,
-    )
+    context, shared = set_up(bench, steps)
     ended = await asyncio.gather(*(_isolated(bench, shared, number) for number in range(samples)))
     results = tuple(result for result in ended if isinstance(result, TrajectoryResult))
     failed = tuple(FailedTrajectory(n, classify(e)) for n, e in enumerate(ended) if isinstance(e, Exception))
     for error in ended:
         if not results and isinstance(error, Exception):
             raise error
-    matrix = await judge(bench, results)
+    matrix = await judge(bench, distinct_candidates(bench, results), distinct_scripts(results))
     return Solution(context, results, failed, matrix, choose_by_votes(matrix))
+
+
+def set_up(bench: Workbench, steps: Steps) -> tuple[Context, Shared]:
+    """What all trajectories of the task begin with."""
+    files = TreeFiles(bench.base)
+    context = find_context(bench, files)
+    shared = Shared(
+        opening=opening(bench.task.issue, context),
+        read_edit=edit_reader(bench.base, files, bench.profile.edit_format, context.paths),
+        show_diff=lambda tree: diff(bench.base, tree).decode("utf-8", errors="replace"),
+        names=defined_names(files, context.paths) if bench.profile.edit_format == "definitions" else Names((), ()),
+        steps=steps,
+    )
+    return context, shared
 
 
 async def _isolated(bench: Workbench, shared: Shared, number: int) -> TrajectoryResult | Exception:

@@ -1,18 +1,18 @@
-"""Works on a prepared task from beginning to end and leaves the results in the run directory."""
+"""Works on a prepared task from beginning to end and leaves the results in its directory."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from agent.bench import open_bench
 from agent.failures import EXIT_BUDGET, EXIT_CHOSEN, EXIT_NONE
 from agent.ledger import Totals
+from agent.machinery import Machinery
 from agent.prepare import Prepared
-from agent.results import report_record, write_predictions, write_solution
-from agent.rundir import write_json
+from agent.results import write_result
 from agent.solve import Solution, solve
 from agent.trajectory import Steps
-from agent.workbench import Watcher
+from agent.workbench import Watcher, Workbench
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +32,30 @@ class Worked:
         return EXIT_BUDGET if self.solution.out_of_budget else EXIT_NONE
 
 
+Pipeline = Callable[[Workbench, int, Steps], Awaitable[Solution]]
+"""What is done with a task: `solve`, or choosing among patches from elsewhere. Takes the number of samples."""
+
+
 async def work_on(
-    prepared: Prepared, *, redact: Callable[[str], str], watcher: Watcher, environment: Mapping[str, str]
+    prepared: Prepared,
+    machinery: Machinery,
+    *,
+    redact: Callable[[str], str],
+    watcher: Watcher,
+    pipeline: Pipeline = solve,
+    name: str | None = None,
 ) -> Worked:
-    """Solve the task, or what is left of it to do.
+    """Work on the task, or what is left of it to do. `name` is what the prediction says made it, if not the model.
 
     Raises:
-        what `open_bench` and `solve` raise.
+        what `open_bench` and the pipeline raise.
     """
     began = time.monotonic()
     settings = prepared.settings
     steps = Steps(settings.script_iterations, settings.iterations, settings.repairs)
-    async with open_bench(prepared, redact=redact, watcher=watcher, environment=environment) as bench:
+    async with open_bench(prepared, machinery, redact=redact, watcher=watcher) as bench:
         watcher.follow(bench.ledger)
-        solution = await solve(bench, samples=settings.samples, steps=steps)
-        seconds = time.monotonic() - began
-        write_solution(prepared.place, solution)
-        write_predictions(prepared.run, [(bench.task.id, settings.model, solution.patch)])
-        report = report_record(bench.task, solution, bench.ledger.totals(), model=settings.model, seconds=seconds)
-        write_json(prepared.run.report, report)
-        return Worked(prepared, solution, bench.ledger.totals(), seconds)
+        solution = await pipeline(bench, settings.samples, steps)
+        totals, seconds = bench.ledger.totals(), time.monotonic() - began
+        write_result(prepared.place, bench.base, solution, totals, settings, seconds=seconds, name=name)
+        return Worked(prepared, solution, totals, seconds)

@@ -78,14 +78,17 @@ class Workbench:
     settled: asyncio.Condition = field(default_factory=asyncio.Condition)
     """Notified when a completion is paid for and its reservation is given back."""
 
-    async def ask(self, purpose: Purpose, ordinal: int, messages: Sequence[Message]) -> Completion:
-        """The model's answer, from the journal if it has it.
+    async def ask(
+        self, purpose: Purpose, ordinal: int, messages: Sequence[Message], grammar: str | None = None
+    ) -> Completion:
+        """The model's answer, from the journal if it has it. It is held to the grammar where the model's server
+        is known to take one.
 
         Raises:
             BudgetReached: it would cross a limit, or the journal says that this run's limit was reached.
             ModelError: the provider cannot or will not answer.
         """
-        sampling = self._sampling(purpose, ordinal)
+        sampling = self._sampling(purpose, ordinal, grammar)
         said = [(message.role, digest(message.content)) for message in messages]
         key = digest(
             purpose.stage,
@@ -111,12 +114,17 @@ class Workbench:
             self.ledger.replay(purpose.stage, purpose.trajectory, recorded.value)
         return recorded.value
 
-    def _sampling(self, purpose: Purpose, ordinal: int) -> Sampling:
+    def _sampling(self, purpose: Purpose, ordinal: int, grammar: str | None) -> Sampling:
         seed = None
         if self.profile.seeded:
             name = f"{self.seed}/{self.task.id}/{purpose.stage}/{purpose.trajectory}/{ordinal}"
             seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") >> 1
-        return Sampling(max_tokens=self.profile.max_tokens, temperature=self.profile.temperature, seed=seed)
+        return Sampling(
+            max_tokens=self.profile.max_tokens,
+            temperature=self.profile.temperature,
+            seed=seed,
+            grammar=grammar if self.profile.constrained else None,
+        )
 
     async def _complete(self, purpose: Purpose, messages: Sequence[Message], sampling: Sampling) -> Completion:
         # What stopped at a limit stays stopped until the limit is another one: replay follows the event.

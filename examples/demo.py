@@ -68,7 +68,7 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
         epilog="Any other option is handed to `shrewd solve`.",
         allow_abbrev=False,
     )
-    parser.add_argument("--issue", choices=names, default="breaks", help="default: %(default)s")
+    parser.add_argument("--issue", choices=names, default="cells", help="default: %(default)s")
     parser.add_argument("--model", help="default: the one that shrewd takes by itself, which is embedded")
     parser.add_argument("--samples", type=int, default=4, help="trajectories; default: %(default)s")
     parser.add_argument("--out", type=Path, help="a new directory; default: one for temporary files")

@@ -39,14 +39,10 @@ class _Spent(BaseModel):
     total: _Totals
 
 
-class _TaskFacts(BaseModel):
-    trajectories: int
-
-
-class _Report(BaseModel):
+class _Result(BaseModel):
     model: str
     seconds: float
-    tasks: dict[str, _TaskFacts]
+    trajectories: int
     spent: _Spent
 
 
@@ -89,7 +85,7 @@ def read_results(run: Path) -> Results:
     except RunConflict as error:
         raise RunFailedError(str(error)) from error
     selection = _read(_Selection, place.selection)
-    report = _read(_Report, RunDir(run).report)
+    result = _read(_Result, place.result)
     rows = {row.file: row for row in selection.ranking}
     files = sorted(place.candidates.glob("*.diff"), key=lambda path: int(path.stem))
     if {f"candidates/{path.name}" for path in files} != rows.keys():
@@ -100,10 +96,10 @@ def read_results(run: Path) -> Results:
         candidates=tuple(path.read_bytes() for path in files),
         origins=tuple(_origin(rows[f"candidates/{path.name}"], selection.winner) for path in files),
         answer=place.patch.read_bytes() if place.patch.exists() else None,
-        trajectories=report.tasks[stored.task.id].trajectories,
-        tokens=report.spent.total.prompt + report.spent.total.completion,
-        seconds=report.seconds,
-        model=report.model,
+        trajectories=result.trajectories,
+        tokens=result.spent.total.prompt + result.spent.total.completion,
+        seconds=result.seconds,
+        model=result.model,
     )
 
 

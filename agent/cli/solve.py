@@ -1,4 +1,4 @@
-"""`shrewd solve` and `shrewd resume`: an issue in, a patch out."""
+"""`shrewd solve`: an issue in, a patch out."""
 
 import asyncio
 import json
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agent.cli.getting import get_model
 from agent.cli.options import Given, SettingsCommand, settings_options
 
 if TYPE_CHECKING:
     from agent.prepare import Prepared, Wanted
-    from agent.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,48 +70,26 @@ def solve(
     return asyncio.run(_solve(wanted, Ending(apply, branch, as_json)))
 
 
-@click.command(cls=SettingsCommand)
-@click.argument("run_dir", type=click.Path(path_type=Path, file_okay=False, exists=True))
-@click.option("--apply", is_flag=True, help="Apply the patch to the work tree at the end.")
-@click.option("--branch", metavar="NAME", help="Commit the patch to a new branch at the end.")
-@click.option("--accept-changes", is_flag=True, help="Go on although settings differ that change answers.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
-@settings_options
-def resume(given: Given, *, run_dir: Path, apply: bool, branch: str | None, accept_changes: bool, as_json: bool) -> int:
-    """Go on with the run in RUN_DIR: after a crash, a Ctrl-C, or with a higher --budget.
-
-    What was paid for is not paid for again. Settings are those of the run; flags change them.
-    """
-    from agent.prepare import Prepared, keep_settings, load_run
-    from agent.stored import load_task
-
-    run = load_run(run_dir)
-    settings = given.over(run.config)
-    keep_settings(run, settings, change=accept_changes)
-    _get_model(settings)
-    tasks = [Prepared(run, place, load_task(place.task), settings) for place in run.tasks()]
-    codes = [asyncio.run(_work(prepared, Ending(apply, branch, as_json))) for prepared in tasks]
-    return max(codes)
-
-
 async def _solve(wanted: "Wanted", ending: Ending) -> int:
     from agent.prepare import prepare, read_issue
     from agent.terminal import console_err, one_line
 
     console = console_err()
     text = await read_issue(wanted, sys.stdin.buffer)
-    _get_model(wanted.settings)
+    get_model(wanted.settings)
     prepared = prepare(wanted, text, lambda line: console.print(one_line(line, 500), style="dim"))
     console.print(f"Run directory: {prepared.run.path}", style="dim")
-    return await _work(prepared, ending)
+    return await work(prepared, ending)
 
 
-async def _work(prepared: "Prepared", ending: Ending) -> int:
+async def work(prepared: "Prepared", ending: Ending) -> int:
     from agent.cli.progress import Progress
     from agent.cli.show import show_solution
     from agent.logs import install_logging
+    from agent.machinery import open_machinery
     from agent.redact import Redactor
     from agent.results import solution_record
+    from agent.rollup import write_run_files
     from agent.terminal import console_err, console_out
     from agent.work import work_on
 
@@ -120,7 +98,9 @@ async def _work(prepared: "Prepared", ending: Ending) -> int:
     end_logging = install_logging(redactor=redactor, file=prepared.run.log)
     try:
         with progress.live():
-            worked = await work_on(prepared, redact=redactor.redact, watcher=progress, environment=os.environ)
+            async with open_machinery(prepared.settings, os.environ) as machinery:
+                worked = await work_on(prepared, machinery, redact=redactor.redact, watcher=progress)
+        write_run_files(prepared.run, [prepared.stored.task.id])
     except asyncio.CancelledError:
         where = shlex.quote(str(prepared.run.path))
         progress.say(f"What was paid for is kept. To go on: shrewd resume {where}")
@@ -134,24 +114,6 @@ async def _work(prepared: "Prepared", ending: Ending) -> int:
     else:
         show_solution(console_out(), worked, lines)
     return worked.exit_code
-
-
-def _get_model(settings: "Settings") -> None:
-    """The default model is fetched when it is first needed, in front of the user's eyes."""
-    from agent.models.opening import EMBEDDED
-
-    if not settings.model.startswith(EMBEDDED):
-        return
-    from agent.models.catalogue import find, is_pulled
-    from agent.models.progress import pull_bar
-    from agent.models.pull import pull_entry
-    from agent.places import cache_directory
-    from agent.terminal import console_err
-
-    entry, cache = find(settings.model.removeprefix(EMBEDDED)), cache_directory(os.environ)
-    if not is_pulled(entry, cache):
-        with pull_bar(entry.name, entry.size, console_err()) as watcher:
-            pull_entry(entry, cache=cache, progress=watcher)
 
 
 def _use_patch(prepared: "Prepared", ending: Ending) -> list[str]:

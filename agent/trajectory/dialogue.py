@@ -46,7 +46,9 @@ class Dialogue:
     turns: list[tuple[Message, ...]] = field(default_factory=list[tuple[Message, ...]])
     ordinal: int = 0
 
-    async def ask(self, question: str, read: Callable[[str], T | Unreadable]) -> Answer[T] | Unanswered:
+    async def ask(
+        self, question: str, read: Callable[[str], T | Unreadable], *, grammar: str | None = None
+    ) -> Answer[T] | Unanswered:
         """Ask until `read` can make something of the answer, at most `repairs` times more.
 
         Failed attempts are forgotten once one succeeds: the conversation keeps what was used.
@@ -58,7 +60,7 @@ class Dialogue:
         attempt: list[Message] = []
         problem = "no answer"
         for _ in range(self.repairs + 1):
-            completion = await self._whole_answer([asked, *attempt])
+            completion = await self._whole_answer([asked, *attempt], grammar)
             if completion.finish is Finish.OVERFLOW:
                 return Unanswered("overflow", "the conversation does not fit the model's context")
             if completion.finish is Finish.REFUSED:
@@ -75,9 +77,9 @@ class Dialogue:
             ]
         return Unanswered("format", problem)
 
-    async def _whole_answer(self, asked: Sequence[Message]) -> Completion:
+    async def _whole_answer(self, asked: Sequence[Message], grammar: str | None) -> Completion:
         """One answer, gone on with where it was cut at the token limit."""
-        completion = await self._complete(asked)
+        completion = await self._complete(asked, grammar)
         text = completion.text
         for _ in range(CONTINUATIONS):
             if completion.finish is not Finish.LENGTH or looping(text):
@@ -85,19 +87,19 @@ class Dialogue:
             more = [Message("assistant", text)]
             if not self.bench.continues:
                 more.append(Message("user", render("continue")))
-            completion = await self._complete([*asked, *more])
+            completion = await self._complete([*asked, *more])  # no grammar: it would begin again
             if completion.finish not in {Finish.STOP, Finish.LENGTH}:
                 return _with_text(completion, text, Finish.STOP)
             text += completion.text
         return _with_text(completion, text, completion.finish)
 
-    async def _complete(self, asked: Sequence[Message]) -> Completion:
+    async def _complete(self, asked: Sequence[Message], grammar: str | None = None) -> Completion:
         """One completion; the oldest turns are dropped for good while the whole does not fit."""
         while True:
             while self.turns and not self._fits(asked):
                 self.turns.pop(0)
             said = [*self.opening, *(message for turn in self.turns for message in turn), *asked]
-            completion = await self.bench.ask(self.purpose, self.ordinal, said)
+            completion = await self.bench.ask(self.purpose, self.ordinal, said, grammar)
             self.ordinal += 1
             if completion.finish is not Finish.OVERFLOW or not self.turns:
                 return completion

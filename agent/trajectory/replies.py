@@ -5,7 +5,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from agent.profiles import ScriptFormat
 from agent.trajectory.dialogue import Unreadable
+from agent.trajectory.printed import assemble
 
 _FENCED = re.compile(
     r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+.-]*)[^\n]*\n(.*?)(?:^[ \t]*\1`*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
@@ -28,6 +30,27 @@ class NewScript:
 class NewEdit:
     tree: str
     """Git's id of the tree that the edit makes."""
+
+
+def script_reader(asked: ScriptFormat) -> Callable[[str], str | Unreadable]:
+    """A function that reads a test script from a reply, asked for in one format; a whole program is always one."""
+    return read_script if asked == "program" else read_printed
+
+
+def read_printed(reply: str) -> str | Unreadable:
+    """The script made of an example, the first fenced block, and of what it should print, the last one."""
+    blocks = [(tag.lower(), body) for _, tag, body in _FENCED.findall(reply)]
+    if len(blocks) == 1 and "exit" in blocks[0][1]:
+        return read_script(reply)
+    if len(blocks) < 2:
+        return Unreadable("There should be two fenced blocks: the program, then what it should print.")
+    (_, example), (_, expected) = blocks[0], blocks[-1]
+    if not expected.strip():
+        return Unreadable("The second block is empty: the program should print something once the issue is solved.")
+    try:
+        return assemble(example, expected)
+    except SyntaxError as error:
+        return Unreadable(f"The program is not valid Python: line {error.lineno}: {error.msg}")
 
 
 def read_script(reply: str) -> str | Unreadable:
@@ -55,7 +78,11 @@ def _syntax_problem(program: str) -> str | None:
     return None
 
 
-def read_turn(reply: str, read_edit: Callable[[str], NewEdit | Unreadable]) -> Done | NewScript | NewEdit | Unreadable:
+def read_turn(
+    reply: str,
+    read_edit: Callable[[str], NewEdit | Unreadable],
+    read_script: Callable[[str], str | Unreadable],
+) -> Done | NewScript | NewEdit | Unreadable:
     """Exactly one of: done, a new script, a new edit."""
     marker = _SCRIPT.search(reply)
     if marker:

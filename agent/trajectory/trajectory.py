@@ -10,11 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from agent.edits.names import Names
 from agent.errors import BudgetReached
 from agent.messages import Message
 from agent.prompts import render
 from agent.trajectory.dialogue import Dialogue, Unanswered, Unreadable
-from agent.trajectory.replies import Done, NewEdit, NewScript, read_script, read_turn
+from agent.trajectory.grammars import edit_grammar, script_grammar, turn_grammar
+from agent.trajectory.printed import parts_of
+from agent.trajectory.replies import Done, NewEdit, NewScript, read_turn, script_reader
 from agent.trajectory.show import clip, show_execution
 from agent.workbench import Purpose, Workbench
 from sandbox.records import Execution
@@ -73,6 +76,8 @@ class Shared:
     """System, issue, files: byte for byte the same, so that prompt caches hit."""
     read_edit: Callable[[str], NewEdit | Unreadable]
     show_diff: Callable[[str], str]
+    names: Names
+    """What the shown files define, where an edit is one of these definitions; else nothing."""
     steps: Steps
 
 
@@ -100,11 +105,14 @@ async def run_trajectory(bench: Workbench, shared: Shared, trajectory: int) -> T
         bench.watcher.stage(trajectory, "edit")
         dialogue = Dialogue(bench, Purpose("edit", trajectory, 2), shared.opening, shared.steps.repairs)
         state, question = best, await _first_question(bench, best)
+        read_script = script_reader(bench.profile.script_format)
+        first_grammar, grammar = edit_grammar(shared.names), turn_grammar(shared.names, bench.profile.script_format)
         for _ in range(shared.steps.edit):
             first = state.tree is None
             answer = await dialogue.ask(
                 question,
-                shared.read_edit if first else lambda reply: read_turn(reply, shared.read_edit),
+                shared.read_edit if first else lambda reply: read_turn(reply, shared.read_edit, read_script),
+                grammar=first_grammar if first else grammar,
             )
             iterations += 1
             if isinstance(answer, Unanswered):
@@ -128,16 +136,19 @@ async def run_trajectory(bench: Workbench, shared: Shared, trajectory: int) -> T
 async def write_script(bench: Workbench, shared: Shared, trajectory: int, keep: Callable[[State], None]) -> None:
     """Draft a script and revise it until it exits 2 on the base tree or the iterations end."""
     dialogue = Dialogue(bench, Purpose("script", trajectory, 4), shared.opening, shared.steps.repairs)
-    question = render("script")
+    asked = bench.profile.script_format
+    question = render("script", format=asked)
     for _ in range(shared.steps.script):
-        answer = await dialogue.ask(question, read_script)
+        answer = await dialogue.ask(question, script_reader(asked), grammar=script_grammar(asked))
         if isinstance(answer, Unanswered):
             return
         execution = await bench.execute(bench.base.tree, answer.value, priority=4)
         keep(State(script=answer.value, before=execution.exit_code))
         if execution.exit_code == SHOWS_ISSUE:
             return
-        question = render("script_feedback", outcome=_shown(bench, execution), exit_code=execution.exit_code)
+        question = render(
+            "script_feedback", outcome=_shown(bench, execution), exit_code=execution.exit_code, format=asked
+        )
 
 
 async def _try(bench: Workbench, state: State) -> State:
@@ -155,7 +166,8 @@ async def _first_question(bench: Workbench, state: State) -> str:
     outcome = ""
     if script is not None:
         outcome = _shown(bench, await bench.execute(bench.base.tree, script, priority=2))
-    return render("edit", script=script, outcome=outcome, format=bench.profile.edit_format)
+    parts = parts_of(script) if script else None
+    return render("edit", script=script, parts=parts, outcome=outcome, format=bench.profile.edit_format)
 
 
 async def _feedback(bench: Workbench, shared: Shared, state: State) -> str:
@@ -166,7 +178,16 @@ async def _feedback(bench: Workbench, shared: Shared, state: State) -> str:
         before = _shown(bench, await bench.execute(bench.base.tree, script, priority=2))
         after = _shown(bench, await bench.execute(state.tree, script, priority=2))
     diff = clip(shared.show_diff(state.tree), 4 * bench.profile.output_chars)
-    return render("edit_feedback", diff=diff, script=script, passed=state.after == SOLVED, before=before, after=after)
+    return render(
+        "edit_feedback",
+        diff=diff,
+        script=script,
+        passed=state.after == SOLVED,
+        before=before,
+        after=after,
+        edit_format=bench.profile.edit_format,
+        script_format=bench.profile.script_format,
+    )
 
 
 def _shown(bench: Workbench, execution: Execution) -> str:

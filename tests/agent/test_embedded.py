@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,10 +15,12 @@ import httpx
 import pytest
 from support.embedded import small_model
 
+from agent.edits.names import Names
 from agent.errors import ModelError, ModelSetupError
 from agent.models.catalogue import find, model_path
 from agent.models.cores import EmbeddedSettings, share
 from agent.models.embedded import EmbeddedServer, Endpoint, server_environment
+from agent.trajectory.grammars import edit_grammar, script_grammar, turn_grammar
 
 SETTINGS = EmbeddedSettings(threads=1, poll=0, nice=5, slots=1, context=512)
 
@@ -217,3 +220,23 @@ async def _kill(pids: set[int]) -> None:
         await asyncio.sleep(0.02)
         if not any(Path(f"/proc/{pid}").exists() for pid in pids):
             return
+
+
+@pytest.mark.model
+async def test_answers_keep_to_a_grammar() -> None:
+    """What weak models are held to is a grammar that the server takes and keeps."""
+    names = Names(("double", "half"), ())
+    shapes = [
+        (script_grammar("printed"), r"```python\n"),
+        (edit_grammar(names), r"```python\n(async )?def (double|half)\("),
+        (turn_grammar(names, "printed"), r"DONE\n|```python\n(async )?def (double|half)\("),
+    ]
+    entry, cache = small_model()
+    async with EmbeddedServer(entry, cache, SETTINGS) as server:
+        endpoint = await server.endpoint()
+        async with httpx.AsyncClient(timeout=120, headers={"Authorization": f"Bearer {endpoint.api_key}"}) as client:
+            for grammar, shape in shapes:
+                body = {"max_tokens": 40, "messages": [{"role": "user", "content": "Hello!"}], "grammar": grammar}
+                answer = await client.post(f"{endpoint.api_base}/chat/completions", json=body)
+                text = answer.raise_for_status().json()["choices"][0]["message"]["content"]
+                assert re.match(shape, text), text

@@ -17,7 +17,7 @@ from agent.workbench import Workbench
 from sandbox.records import Environment, Execution, Limits, Script, Tree
 from swe_tasks import Task, materialise_local
 
-PROFILE = Profile("definitions", 8192, 512, 2048, 1500, seeded=True, local=True)
+PROFILE = Profile("definitions", "program", 8192, 512, 2048, 1500, seeded=True, local=True)
 Reply = str | Finish | Exception | tuple[str, Finish]
 
 

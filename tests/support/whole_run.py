@@ -33,7 +33,7 @@ def stage_of(request: Mapping[str, Any]) -> str:
         return "script"
     if "# Task: the fix" in question:
         return "edit"
-    if "The edit so far" in question:
+    if "the single word DONE" in question:
         return "feedback"
     if "could not be used" in question:
         return "repair"

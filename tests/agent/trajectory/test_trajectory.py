@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from support.bench import Reply, ScriptedModel, ScriptedSandbox, open_test_bench
 
+from agent.edits.names import defined_names
 from agent.errors import ModelError
 from agent.files import TreeFiles
 from agent.ledger import Budget
@@ -46,6 +47,7 @@ async def run(
             opening=OPENING,
             read_edit=edit_reader(bench.base, files, "definitions", ["calc.py"]),
             show_diff=lambda tree: diff(bench.base, tree).decode(),
+            names=defined_names(files, ["calc.py"]),
             steps=steps,
         )
         return await run_trajectory(bench, shared, 0), model, sandbox
@@ -183,7 +185,7 @@ async def test_a_model_that_cannot_be_asked_is_raised(tmp_path: Path) -> None:
 
 async def test_old_turns_go_when_the_context_is_full(tmp_path: Path) -> None:
     """The opening and the last feedback stay."""
-    long = "# " + "x" * 9000 + "\n"
+    long = "# " + "x" * 14000 + "\n"
     edits = [RIGHT.replace("2 * x", f"x + {n}").replace("def double", f"{long}def double") for n in range(5, 8)]
     _, model, _ = await run(tmp_path / "t", [SCRIPT, *edits, "DONE"])
     last = model.asked[-1]

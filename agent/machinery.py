@@ -1,0 +1,46 @@
+"""What all tasks of a run share: the model, the ledger, and how much may be in flight."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from agent.ledger import Budget, Ledger
+from agent.limiter import Limiter
+from agent.models.opening import OpenModel, open_model
+from agent.profiles import Profile, profile_of
+from agent.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Machinery:
+    settings: Settings
+    model: OpenModel
+    profile: Profile
+    ledger: Ledger
+    """Of the whole run."""
+    completions: Limiter
+    executions: Limiter
+    settled: asyncio.Condition = field(default_factory=asyncio.Condition)
+    """Notified when any task's completion is paid for and its reservation is given back."""
+
+
+@asynccontextmanager
+async def open_machinery(settings: Settings, environment: Mapping[str, str]) -> AsyncGenerator[Machinery]:
+    """Get a run's model ready, with its ledger and limiters.
+
+    Raises:
+        UserError: a money limit with an unknown price.
+        ModelSetupError: the model cannot be used here.
+    """
+    async with open_model(settings, environment) as model:
+        budget = Budget(settings.budget, settings.token_budget, settings.time_budget)
+        budget.check_startable(model.price)
+        yield Machinery(
+            settings,
+            model,
+            profile_of(settings, window=model.window),
+            Ledger(budget, model.price),
+            Limiter(settings.completions_at_once or model.completions_at_once),
+            Limiter(settings.executions_at_once or model.executions_at_once),
+        )
