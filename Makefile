@@ -6,13 +6,16 @@ MODEL ?=
 ISSUE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox demo test lint format bench clean
+.PHONY: help setup complete sandbox demo test lint format bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(UV) ## an environment with everything in it (uv, in .venv)
-	@$(UV) sync --quiet --frozen --extra local
+setup: $(UV) ## an environment to run in (uv, in .venv)
+	@$(UV) sync --quiet --frozen --inexact --extra local
+
+complete: $(UV) ## the same with all that tests and checks need
+	@$(UV) sync --quiet --frozen --inexact --extra local --extra swebench
 
 .tools/bin/uv:
 	@./.setup/get-uv $(UV_VERSION)
@@ -23,10 +26,10 @@ sandbox: setup ## a sandbox, if none works here (asks the package manager for bu
 demo: sandbox ## solve a real issue in a sample repository with a local model: make demo [ISSUE=name] [MODEL=name]
 	@$(RUN) python examples/demo.py $(if $(ISSUE),--issue $(ISSUE)) $(if $(MODEL),--model $(MODEL))
 
-test: setup ## every test; those without their engine or model skip and say why
+test: complete ## every test; those without their engine or model skip and say why
 	@$(RUN) pytest -q
 
-lint: setup ## format, lint, types, floors
+lint: complete ## format, lint, types, floors
 	@$(RUN) ruff format --check .
 	@$(RUN) ruff check .
 	@$(RUN) pyright

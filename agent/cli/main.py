@@ -32,7 +32,13 @@ class Lazy:
 
 COMMANDS: Final[Mapping[str, Lazy]] = {
     "solve": Lazy("agent.cli.solve", "solve", "Turn an issue into a patch."),
-    "resume": Lazy("agent.cli.solve", "resume", "Continue a run after a crash, Ctrl-C or a reached budget."),
+    "resume": Lazy("agent.cli.resume", "resume", "Continue a run after a crash, Ctrl-C or a reached budget."),
+    "bench": Lazy("agent.cli.bench", "bench", "Solve many tasks of a SWE-bench dataset."),
+    "select": Lazy("agent.cli.select", "select", "Choose among the patches of several systems."),
+    "grade": Lazy("agent.cli.grade", "grade", "Grade a run with the official harness."),
+    "report": Lazy("agent.cli.report", "report", "Show what a run resolved, what it cost, what failed."),
+    "export": Lazy("agent.cli.export", "export", "Write a run's results for other programs."),
+    "image": Lazy("agent.cli.image", "image", "Build environment images."),
     "apply": Lazy("agent.cli.apply", "apply", "Apply a run's patch to its repository."),
     "models": Lazy("agent.cli.models", "models", "List, pull and serve embedded models."),
     "doctor": Lazy("agent.cli.doctor", "doctor", "Show what works on this machine, and how to mend the rest."),

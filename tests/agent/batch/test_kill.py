@@ -1,0 +1,53 @@
+"""kill -9 of a run over a dataset, then `shrewd resume`: the same predictions, and nothing is paid for twice."""
+
+import random
+import time
+from pathlib import Path
+
+import pytest
+from support.engines import need
+from support.openai_server import OpenAIServer
+from support.replies import answer
+from support.tiny_dataset import TinyDataset, build_tiny_image, make_tiny_dataset
+from support.tiny_model import knows
+from support.whole_run import Command, kill_group
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+AT_ONCE = 4
+"""Answers in flight when the kill comes, at most: two tasks, two trajectories each."""
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyDataset:
+    need("docker")
+    dataset = make_tiny_dataset(tmp_path_factory.mktemp("tiny"))
+    build_tiny_image(dataset)
+    return dataset
+
+
+@pytest.mark.parametrize("moment", range(4))
+def test_a_killed_run_goes_on(tmp_path: Path, tiny: TinyDataset, moment: int) -> None:
+    """At a seeded moment: early, while images are looked into, and later, between two tasks."""
+    run, good = tmp_path / "run", knows(tiny)
+    (tmp_path / "home").mkdir()
+    with OpenAIServer(lambda *about: answer(str(good(*about)), delay=0.2)) as server:
+        shrewd = Command(tmp_path / "home", server.url)
+        arguments = [
+            *("bench", "--dataset", str(tiny.rows), "--out", str(run), "--model", "hosted_vllm/scripted"),
+            *("--api-base", server.url, "--samples", "2", "--workers", "2"),
+        ]
+        process = shrewd.start(*arguments)
+        asked = (0, 3, 9, 15)[moment]
+        while process.poll() is None and (len(server.calls) < asked or not (run / "config.yaml").exists()):
+            time.sleep(0.01)
+        time.sleep(random.Random(moment).uniform(0.0, 0.5))
+        kill_group(process)
+        resumed = shrewd("resume", str(run), timeout=240)
+        answered = [call.digest for call in server.calls if call.outcome == "answered"]
+    assert resumed.code == 0, resumed.err
+    predictions = (run / "predictions.jsonl").read_text().splitlines()
+    assert len(predictions) == len(tiny.tasks)
+    assert all(f"a/{tiny.tasks[n].gold.split('a/', 1)[1].split()[0]}" in line for n, line in enumerate(predictions))
+    assert len(answered) - len(set(answered)) <= AT_ONCE
+    journals = "".join(path.read_text() for path in run.glob("tasks/*/journal.jsonl"))
+    assert journals.count('"kind": "completion"') == len(set(answered))
