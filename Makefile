@@ -40,7 +40,8 @@ format: setup ## mend what can be mended by itself
 	@$(RUN) ruff check --fix .
 
 bench: sandbox ## measure, side by side in one run: sandbox overhead, model and sandboxes on shared cores
-	@$(RUN) python tests/bench/sandbox.py
+	@$(RUN) python tests/bench/executions.py
+	@$(RUN) python tests/bench/tasks.py
 	@$(RUN) python tests/bench/contention.py
 
 clean: ## remove what was set up here (not models, not runs)

@@ -66,6 +66,10 @@ class TaskDir:
 @dataclass(frozen=True, slots=True)
 class RunDir:
     path: Path
+    """Absolute, however it was given: git runs in other directories."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", self.path.absolute())
 
     @property
     def config(self) -> Path:

@@ -1,21 +1,33 @@
 """Every command that the documents show is run, as it stands there."""
 
+import json
 import re
 import shlex
+import shutil
+from importlib import import_module
 from pathlib import Path
 
+import click
 import pytest
 from support.engines import need
+from support.harness import need_harness
 from support.openai_server import OpenAIServer
+from support.tiny_dataset import build_tiny_image, make_tiny_dataset
+from support.tiny_model import knows
 from support.whole_run import ISSUE, Command, good, make_calc
 
+from agent.cli.main import COMMANDS
+
 ROOT = Path(__file__).parents[1]
-SHOWN = [
-    line[2:]
-    for block in re.findall(r"```console\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    for line in block.splitlines()
-    if line.startswith("$ ")
-]
+
+
+def shown(document: str) -> list[str]:
+    """The commands of a document's console blocks."""
+    blocks = re.findall(r"```console\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)
+    return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+
+
+SHOWN = shown("README.md")
 
 
 def test_there_is_something_to_run() -> None:
@@ -41,7 +53,33 @@ def test_a_command_of_the_readme_runs(tmp_path: Path, line: str) -> None:
     assert ended.code == 0, ended.err
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/models.md", "docs/architecture.md"])
+@pytest.mark.docker
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_commands_for_swe_bench_run_one_after_the_other(tmp_path: Path) -> None:
+    """On two tasks of our own, with the model at a scripted server, graded by the official harness."""
+    need_harness()
+    dataset = make_tiny_dataset(tmp_path / "tiny")
+    build_tiny_image(dataset)
+    place = tmp_path / "place"
+    place.mkdir()
+    shutil.copy(dataset.rows, place / "rows.jsonl")
+    dataset.predictions(place / "gold.jsonl", {task.id: task.gold for task in dataset.tasks})
+    with OpenAIServer(knows(dataset)) as server:
+        shrewd = Command(tmp_path, server.url)
+        variables = {"SHREWD_MODEL": "hosted_vllm/scripted", "SHREWD_API_BASE": server.url}
+        for line in shown("docs/swebench.md"):
+            ended = shrewd("--debug", *shlex.split(line)[1:], cwd=place, timeout=280, **variables)
+            assert ended.code == 0, (line, ended.err)
+    for run in ("RUN", "CHOSEN"):
+        grades = json.loads((place / run / "grades.json").read_text())["tasks"]
+        assert [grade["status"] for grade in grades.values()] == ["resolved"] * 2
+
+
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "docs/models.md", "docs/architecture.md", "docs/swebench.md"]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_make_targets_files_and_flags_exist(document: str) -> None:
     """What a document names is there."""
     text = (ROOT / document).read_text()
@@ -50,8 +88,14 @@ def test_make_targets_files_and_flags_exist(document: str) -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
     for target in re.findall(r"\]\(([^)#:]+)\)", text):
         assert ((ROOT / document).parent / target).exists(), target
-    from agent.settings import settings_table
-
-    known = {setting.flag for setting in settings_table().values()}
-    known |= {"--apply", "--branch", "--json", "--config", "--issue", "--out", "--origin", "--reap"}
+    known = {flag for name in COMMANDS for flag in flags_of(name)}
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= known
+
+
+def flags_of(name: str) -> set[str]:
+    """All long options of a command and of those below it."""
+    found: object = getattr(import_module(COMMANDS[name].module), COMMANDS[name].name)
+    assert isinstance(found, click.Command)
+    commands = [found, *(found.commands.values() if isinstance(found, click.Group) else [])]
+    options = [option for command in commands for option in command.params if isinstance(option, click.Option)]
+    return {flag for option in options for flag in (*option.opts, *option.secondary_opts)}

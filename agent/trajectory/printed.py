@@ -29,7 +29,7 @@ def printed():
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         try:
-            exec(compile(EXAMPLE, "example.py", "exec"), {{"__name__": "__main__"}})
+            exec(compile(EXAMPLE, "example.py", "exec"), {{"__name__": "__main__", "__file__": "example.py"}})
         except (NameError, ModuleNotFoundError) as error:
             if traceback.extract_tb(error.__traceback__)[-1].filename == "example.py":
                 raise  # the example itself is broken

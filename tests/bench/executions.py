@@ -1,4 +1,4 @@
-"""What one execution costs besides the program itself, measured side by side: `python tests/bench/sandbox.py`.
+"""What one execution costs besides the program itself, measured side by side: `python tests/bench/executions.py`.
 
 On Docker, the warm sandbox is compared with what is commonly done: a fresh container for each execution, made,
 started, given the script, and then stopped with the default grace period, which a main process that ignores
