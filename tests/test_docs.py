@@ -64,6 +64,7 @@ def test_the_commands_for_swe_bench_run_one_after_the_other(tmp_path: Path) -> N
     place = tmp_path / "place"
     place.mkdir()
     shutil.copy(dataset.rows, place / "rows.jsonl")
+    shutil.copytree(dataset.repository, place / "timeslip")
     dataset.predictions(place / "gold.jsonl", {task.id: task.gold for task in dataset.tasks})
     with OpenAIServer(knows(dataset)) as server:
         shrewd = Command(tmp_path, server.url)

@@ -100,7 +100,8 @@ def prepared_row(run: RunDir, row: TaskRow, settings: Settings, images: Images, 
 @contextmanager
 def _making(place: Path, task: str) -> Generator[None]:
     try:
-        lock = FileLock(place / ".lock", timeout=0)
+        # It is given back by another thread than took it.
+        lock = FileLock(place / ".lock", timeout=0, thread_local=False)
         with lock:
             yield
     except Timeout as error:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Protocol, get_args
 
 from agent.batch.external import Externals
+from agent.batch.spent import recorded_completions
 from agent.batch.state import State, progress_of, store_failure
 from agent.choose import choose
 from agent.errors import BudgetReached, ModelSetupError, TaskBusy, UserError
@@ -112,12 +113,16 @@ def to_do(batch: Batch) -> tuple[str, ...]:
 
 
 def book_what_was_spent(batch: Batch, machinery: Machinery, tasks: Sequence[str]) -> None:
-    """Count what finished tasks cost: a budget is for the run, however often it is resumed."""
+    """Count what tasks cost that are not worked on again: a budget is for the run, however often it is resumed."""
     for task in tasks:
-        result = read_result(batch.run.task(task))
+        place = batch.run.task(task)
+        result = read_result(place)
         if result is not None:
             for stage, tally in result.spent.tallies().items():
                 machinery.ledger.book(stage, 0, tally)
+        elif place.journal.exists():  # it failed, and had spent something by then
+            for stage, trajectory, completion in recorded_completions(place.journal):
+                machinery.ledger.replay(stage, trajectory, completion)
 
 
 async def work_through(
@@ -134,15 +139,17 @@ async def work_through(
     watcher.begin(len(batch.mine), len(batch.mine) - len(waiting))
     queue = deque(waiting)
     write_run_files(batch.run, batch.order)
-    worker = _Worker(batch, machinery, prepare, redact, watcher, queue, asyncio.Lock())
+    crew = _Crew(batch, machinery, prepare, redact, watcher, queue, asyncio.Lock())
     async with asyncio.TaskGroup() as group:
         for _ in range(min(batch.workers, len(waiting))):
-            group.create_task(worker.run())
-    return _ended(batch, out_of_budget=worker.out_of_budget)
+            group.create_task(crew.work())
+    return _ended(batch, out_of_budget=crew.out_of_budget)
 
 
 @dataclass(slots=True)
-class _Worker:
+class _Crew:
+    """What the workers of a batch share."""
+
     batch: Batch
     machinery: Machinery
     prepare: Prepare
@@ -152,7 +159,8 @@ class _Worker:
     writing: asyncio.Lock
     out_of_budget: bool = False
 
-    async def run(self) -> None:
+    async def work(self) -> None:
+        """One worker: task after task until there is none, or no budget."""
         while self.queue and not self.out_of_budget:
             await self._one(self.queue.popleft())
 

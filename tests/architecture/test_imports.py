@@ -42,7 +42,13 @@ def test_the_main_help_loads_nothing_but_click() -> None:
     assert not modules_after(RUN_COMMAND, "--help") & (HEAVY | ALSO_ABSENT_FROM_HELP)
 
 
-@pytest.mark.parametrize("command", ["solve", "resume", "apply", "models", "doctor", "config", "clean", "models pull"])
+COMMANDS_WITH_HELP = [
+    *("solve", "resume", "apply", "models", "doctor", "config", "clean", "models pull"),
+    *("bench", "select", "grade", "report", "export", "image", "image build"),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS_WITH_HELP)
 def test_the_help_of_a_command_loads_nothing_heavy(command: str) -> None:
     """Libraries are loaded when they are used."""
     assert not modules_after(RUN_COMMAND, *command.split(), "--help") & HEAVY
