@@ -2,7 +2,9 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TextIO
@@ -12,6 +14,7 @@ from agent.terminal import printable
 
 PACKAGES: Final = ("agent", "selection", "sandbox", "swe_tasks")
 
+_TASK: ContextVar[str | None] = ContextVar("task", default=None)
 _STANDARD: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
 
 
@@ -33,11 +36,12 @@ def install_logging(
     handlers: list[logging.Handler] = []
     if file is not None:
         to_file = logging.FileHandler(file, encoding="utf-8", errors="backslashreplace")
-        to_file.setFormatter(_JsonLine(redactor))
+        to_file.setFormatter(_JsonLine(redactor.redact))
+        to_file.addFilter(_worth_keeping)
         handlers.append(to_file)
     if stream is not None:
         to_stream = logging.StreamHandler(stream)
-        to_stream.setFormatter(_ShortLine(redactor))
+        to_stream.setFormatter(_ShortLine(redactor.redact))
         to_stream.setLevel((logging.WARNING, logging.INFO, logging.DEBUG)[min(verbosity, 2)])
         handlers.append(to_stream)
     root = logging.getLogger()
@@ -59,13 +63,40 @@ def install_logging(
     return uninstall
 
 
+@contextmanager
+def task_log(task: str, file: Path, redact: Callable[[str], str]) -> Generator[None]:
+    """While it lasts, what is logged on behalf of the task goes into its own file too, as JSON lines, appended.
+
+    On behalf of it is what this context does, and what asyncio tasks and threads started from it do.
+
+    Raises:
+        OSError: the file cannot be opened.
+    """
+    handler = logging.FileHandler(file, encoding="utf-8", errors="backslashreplace")
+    handler.setFormatter(_JsonLine(redact))
+    handler.addFilter(lambda record: _worth_keeping(record) and _TASK.get() == task)
+    before = _TASK.set(task)
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+        handler.close()
+        _TASK.reset(before)
+
+
+def _worth_keeping(record: logging.LogRecord) -> bool:
+    """Some libraries set their own loggers to tell everything."""
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] in PACKAGES
+
+
 class _JsonLine(logging.Formatter):
-    def __init__(self, redactor: Redactor) -> None:
+    def __init__(self, redact: Callable[[str], str]) -> None:
         super().__init__()
-        self._redactor = redactor
+        self._redact = redact
 
     def format(self, record: logging.LogRecord) -> str:
-        clean = self._redactor.redact
+        clean = self._redact
         fields: dict[str, str | int | float | bool | None] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -81,13 +112,13 @@ class _JsonLine(logging.Formatter):
 
 
 class _ShortLine(logging.Formatter):
-    def __init__(self, redactor: Redactor) -> None:
+    def __init__(self, redact: Callable[[str], str]) -> None:
         super().__init__()
-        self._redactor = redactor
+        self._redact = redact
 
     def format(self, record: logging.LogRecord) -> str:
         text = f"{record.levelname.lower()}: {record.getMessage()}"
         if record.exc_info:
             text = f"{text}\n{self.formatException(record.exc_info)}"
         # Indented, so that a message of several lines cannot pass for several messages.
-        return printable(self._redactor.redact(text)).replace("\n", "\n    ")
+        return printable(self._redact(text)).replace("\n", "\n    ")

@@ -58,6 +58,11 @@ class TaskDir:
         return self.path / "prediction.json"
 
     @property
+    def log(self) -> Path:
+        """What of the run's log is about the task."""
+        return self.path / "log.jsonl"
+
+    @property
     def trajectories(self) -> Path:
         """Trajectories for other programs to read."""
         return self.path / "trajectories"

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
@@ -138,7 +139,8 @@ class DockerSandbox:
         await self._in_thread(lambda: maker.remove(box))
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        # With the caller's context, so that what is logged there is logged on behalf of the same task.
+        return await asyncio.get_running_loop().run_in_executor(self._threads, copy_context().run, work)
 
 
 def _check(environment: Environment) -> None:

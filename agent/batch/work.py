@@ -17,6 +17,7 @@ from agent.choose import choose
 from agent.errors import BudgetReached, ModelSetupError, TaskBusy, UserError
 from agent.export import export_trajectories
 from agent.failures import Failure, FailureKind, classify
+from agent.logs import task_log
 from agent.machinery import Machinery
 from agent.prepare import Prepared
 from agent.rollup import read_result, write_run_files
@@ -166,6 +167,11 @@ class _Crew:
 
     async def _one(self, task: str) -> None:
         place = self.batch.run.task(task)
+        place.path.mkdir(parents=True, exist_ok=True)
+        with task_log(task, place.log, self.redact):
+            await self._settle(task, place)
+
+    async def _settle(self, task: str, place: TaskDir) -> None:
         try:
             worked = await self._solve(task)
         except ModelSetupError:

@@ -1,11 +1,12 @@
 """Logs are structured, short where people read them, and without secrets."""
 
+import asyncio
 import io
 import json
 import logging
 from pathlib import Path
 
-from agent.logs import install_logging
+from agent.logs import install_logging, task_log
 from agent.redact import Redactor
 
 LOG = logging.getLogger("agent.test")
@@ -63,3 +64,21 @@ def test_nothing_is_left_when_logging_ends(tmp_path: Path) -> None:
     before = (list(root.handlers), ours.level)
     install_logging(redactor=Redactor(), file=tmp_path / "log.jsonl", stream=io.StringIO())()
     assert (root.handlers, ours.level) == before
+
+
+async def test_each_task_has_a_log_of_its_own(tmp_path: Path) -> None:
+    """What is done at the same time for two tasks, in threads too, goes to the right file, and redacted."""
+    LOG.setLevel(logging.DEBUG)
+
+    async def work(task: str) -> None:
+        with task_log(task, tmp_path / task, lambda text: text.replace("key", "***")):
+            await asyncio.sleep(0)
+            LOG.info("%s began with a key", task)
+            await asyncio.to_thread(LOG.info, "%s in a thread", task)
+            logging.getLogger("library").info("small talk")
+
+    await asyncio.gather(work("one"), work("two"))
+    LOG.info("nobody's")
+    for task in ("one", "two"):
+        lines = [json.loads(line)["message"] for line in (tmp_path / task).read_text().splitlines()]
+        assert lines == [f"{task} began with a ***", f"{task} in a thread"]

@@ -59,6 +59,7 @@ def test_every_task_gets_a_patch(tmp_path: Path, home: Path, tiny: TinyDataset) 
         selection = json.loads((place / "selection.json").read_text())
         assert selection["voting_scripts"], "its script fails on the base tree and passes on the fix"
         assert len(list((place / "trajectories").glob("*.traj.json"))) == 2
+        assert "scripts in" in (place / "log.jsonl").read_text()
     assert json.loads(resumed.out)["done"] == 3
     assert "shrewd grade" in ended.out
 
