@@ -42,6 +42,7 @@ format: setup ## mend what can be mended by itself
 bench: sandbox ## measure, side by side in one run: sandbox overhead, model and sandboxes on shared cores
 	@$(RUN) python tests/bench/executions.py
 	@$(RUN) python tests/bench/tasks.py
+	@$(RUN) python tests/bench/choosing.py
 	@$(RUN) python tests/bench/contention.py
 
 clean: ## remove what was set up here (not models, not runs)

@@ -62,6 +62,7 @@ async def open_bench(
             seed=settings.seed,
             continues=model.continues,
             watcher=watcher,
+            method=settings.method,
             settled=machinery.settled,
         )
 

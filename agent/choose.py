@@ -13,7 +13,8 @@ from agent.solve import FailedTrajectory, Refused, Solution, set_up
 from agent.trajectory import Shared, State, Steps, TrajectoryResult, write_script
 from agent.workbench import Workbench
 from sandbox.errors import SandboxError
-from selection import Candidate, choose_by_votes
+from selection import Candidate
+from selection.methods import method
 from swe_tasks.edits import apply_patch, diff
 from swe_tasks.errors import PatchError
 
@@ -45,7 +46,7 @@ async def choose(bench: Workbench, samples: int, steps: Steps, *, externals: Seq
             raise error
     failed = tuple(FailedTrajectory(n, classify(e)) for n, e in enumerate(ended) if isinstance(e, Exception))
     matrix = await judge(bench, candidates, distinct_scripts(results))
-    return Solution(context, results, failed, matrix, choose_by_votes(matrix), refused)
+    return Solution(context, results, failed, matrix, method(bench.method)(matrix, seed=bench.seed), refused)
 
 
 def admit(bench: Workbench, externals: Sequence[External]) -> tuple[tuple[Candidate, ...], tuple[Refused, ...]]:

@@ -30,7 +30,7 @@ FREE_TO_CHANGE = frozenset(
         *("budget", "token_budget", "time_budget"),
         *("api_base", "model_timeout", "completions_at_once", "executions_at_once"),
         *("price_input", "price_cached", "price_output", "samples", "iterations", "script_iterations", "repairs"),
-        *("uncommitted", "ref", "comments"),
+        *("uncommitted", "ref", "comments", "method"),
     }
 )
 """Settings that a run may be continued with other values of: they add work, limit it, or were used up when the

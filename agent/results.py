@@ -51,6 +51,7 @@ def outcomes_record(solution: Solution) -> JsonValue:
             {"candidate": candidate, "script": script, "outcome": str(outcome)}
             for (candidate, script), outcome in matrix.cells.items()
         ],
+        "regressions": {candidate: [*sorted(tests)] for candidate, tests in matrix.regressions.items()},
     }
 
 
@@ -69,6 +70,7 @@ def selection_record(solution: Solution) -> JsonValue:
                 "file": f"candidates/{numbers[row.candidate.digest]}.diff",
                 "origins": list(row.candidate.origins),
                 "votes": row.votes,
+                "score": row.score,
                 "voters": list(row.voters),
             }
             for row in chosen.ranking

@@ -75,6 +75,9 @@ class Settings(BaseModel):
     seed: CountOrNone = 0
     """Where all randomness comes from."""
 
+    method: Literal["random", "majority", "votes", "votes-valid", "codet", "b4", "consensus"] = "votes-valid"
+    """How one candidate is chosen from the outcome matrix."""
+
     budget: Dollars | None = None
     """Money for the whole run."""
     token_budget: Count | None = None
@@ -126,6 +129,7 @@ class Settings(BaseModel):
 _HEADINGS: Final[Mapping[str, str]] = {
     "model": "The model",
     "samples": "How much to try",
+    "method": "How to choose",
     "budget": "What a run may spend",
     "sandbox": "Where code runs, and what one execution may use",
     "uncommitted": "What is to be solved",

@@ -17,7 +17,8 @@ from agent.trajectory import Shared, Steps, TrajectoryResult, run_trajectory
 from agent.trajectory.edits import edit_reader
 from agent.workbench import Workbench
 from sandbox.errors import SandboxError
-from selection import OutcomeMatrix, Selection, choose_by_votes
+from selection import OutcomeMatrix, Selection
+from selection.methods import method
 from swe_tasks.edits import diff
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ async def solve(bench: Workbench, samples: int, steps: Steps) -> Solution:
         if not results and isinstance(error, Exception):
             raise error
     matrix = await judge(bench, distinct_candidates(bench, results), distinct_scripts(results))
-    return Solution(context, results, failed, matrix, choose_by_votes(matrix))
+    return Solution(context, results, failed, matrix, method(bench.method)(matrix, seed=bench.seed))
 
 
 def set_up(bench: Workbench, steps: Steps) -> tuple[Context, Shared]:

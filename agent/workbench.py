@@ -75,6 +75,8 @@ class Workbench:
     continues: bool
     """Whether the model goes on with an unfinished assistant message by itself."""
     watcher: Watcher = field(default_factory=Unwatched)
+    method: str = "votes-valid"
+    """The selection method's name."""
     settled: asyncio.Condition = field(default_factory=asyncio.Condition)
     """Notified when a completion is paid for and its reservation is given back."""
 

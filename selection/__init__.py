@@ -1,16 +1,26 @@
-"""Which candidate wins: the outcome matrix, votes, and what they are worth."""
+"""Which candidate wins: the outcome matrix, the methods that choose from it, and what they are worth."""
 
+from selection.errors import SelectionError, UnknownMethod
 from selection.matrix import Candidate, Outcome, OutcomeMatrix, TestScript, outcome_of
-from selection.votes import Ranked, Selection, choose_by_votes, voting_scripts
+from selection.methods import METHODS, Method, method
+from selection.origins import source_of
+from selection.result import Ranked, Selection
+from selection.votes import choose_by_votes, voting_scripts
 
 __all__ = [
+    "METHODS",
     "Candidate",
+    "Method",
     "Outcome",
     "OutcomeMatrix",
     "Ranked",
     "Selection",
+    "SelectionError",
     "TestScript",
+    "UnknownMethod",
     "choose_by_votes",
+    "method",
     "outcome_of",
+    "source_of",
     "voting_scripts",
 ]

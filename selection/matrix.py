@@ -49,6 +49,8 @@ class OutcomeMatrix:
     """Script digest -> what it says of the base tree."""
     cells: Mapping[tuple[str, str], Outcome] = field(default_factory=dict[tuple[str, str], Outcome])
     """(candidate digest, script digest) -> what it says."""
+    regressions: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    """Candidate digest -> tests of the repository that pass on the base tree and fail here. No entry: not known."""
 
     def column(self, script: str) -> dict[str, Outcome]:
         """What `script` says of each candidate it was run on."""

@@ -1,42 +1,12 @@
 """Choosing by votes of scripts that were seen to fail on the base tree.
 
-The rule published with CodeMonkeys (arXiv 2501.14723) counts every script that exits 0. Here a script votes
-only if it exits 2 on the base tree and 0 on some candidate: one that passes on the broken code says nothing.
+The rule published with CodeMonkeys (arXiv 2501.14723) counts every script that exits 0, see `selection.published`.
+Here a script votes only if it exits 2 on the base tree and 0 on some candidate: one that passes on the broken code
+says nothing.
 """
 
-from dataclasses import dataclass
-
 from selection.matrix import Candidate, Outcome, OutcomeMatrix
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A candidate with the votes for it, and the voting scripts that gave them."""
-
-    candidate: Candidate
-    votes: int
-    voters: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """The chosen candidate and why."""
-
-    ranking: tuple[Ranked, ...]
-    """Best first; empty when there was no candidate."""
-    voting: tuple[str, ...]
-    """Digests of the scripts that had a vote."""
-    rule: str
-    """The rule that decided, for people."""
-
-    @property
-    def winner(self) -> Candidate | None:
-        return self.ranking[0].candidate if self.ranking else None
-
-    @property
-    def confidence(self) -> float:
-        """Share of the voting scripts that the winner passes; 0 when no script had a vote."""
-        return self.ranking[0].votes / len(self.voting) if self.ranking and self.voting else 0.0
+from selection.result import Ranked, Selection
 
 
 def voting_scripts(matrix: OutcomeMatrix) -> tuple[str, ...]:
@@ -69,9 +39,10 @@ def _rule(ranking: list[Ranked], voting: tuple[str, ...]) -> str:
         return "no candidate"
     if len(ranking) == 1:
         return "the only candidate" + ("" if voting else ", vouched for by no script")
-    if not voting:
-        return "no script had a vote: the shortest patch"
     first, second = ranking[0], ranking[1]
+    if not voting:
+        shorter = len(first.candidate.patch) < len(second.candidate.patch)
+        return "no script had a vote: the " + ("shortest patch" if shorter else "smaller digest")
     if first.votes > second.votes:
         return "most votes"
     if len(first.candidate.patch) < len(second.candidate.patch):

@@ -77,7 +77,14 @@ def test_the_commands_for_swe_bench_run_one_after_the_other(tmp_path: Path) -> N
         assert [grade["status"] for grade in grades.values()] == ["resolved"] * 2
 
 
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", "docs/models.md", "docs/architecture.md", "docs/swebench.md"]
+DOCUMENTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/models.md",
+    "docs/architecture.md",
+    "docs/swebench.md",
+    "docs/selection.md",
+]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

@@ -75,12 +75,12 @@ def batch_options(function: Command) -> Command:
 
 
 def chosen_options(function: Command) -> Command:
-    """The options that choose tasks of a dataset; the function receives them as `chosen`."""
+    """The options that choose tasks of a dataset; the function receives them as `chosen`, None without --dataset."""
 
     @wraps(function)
     def collect(
         *args: object,
-        dataset: str,
+        dataset: str | None,
         split: str | None,
         revision: str | None,
         only: tuple[str, ...],
@@ -92,13 +92,13 @@ def chosen_options(function: Command) -> Command:
         from swe_tasks.subset import parse_shard
 
         part = None if shard is None else parse_shard(shard)
+        if dataset is None:
+            return function(*args, chosen=None, **options)
         return function(*args, chosen=Chosen(dataset, split, revision, only, limit, shuffle, part), **options)
 
     return _with(
         collect,
-        click.option(
-            "--dataset", required=True, help="A Hugging Face name (or lite, verified, ...), or a file of rows."
-        ),
+        click.option("--dataset", help="A Hugging Face name (or lite, verified, ...), or a file of rows."),
         click.option("--split", help="[default: test, or the only one]"),
         click.option("--revision", help="The dataset's revision on the hub."),
         click.option("--only", multiple=True, metavar="GLOB", help="Only tasks whose id matches; may be repeated."),
@@ -122,7 +122,7 @@ def _with(
 @chosen_options
 @batch_options
 @settings_options
-def bench(given: Given, *, chosen: Chosen, manner: Manner, out: Path, accept_changes: bool) -> int:
+def bench(given: Given, *, chosen: Chosen | None, manner: Manner, out: Path, accept_changes: bool) -> int:
     """Solve many tasks of a SWE-bench dataset, each in the container of its image.
 
     The same command again, or `shrewd resume`, goes on where it stopped; with a higher --limit or --samples it adds
@@ -133,6 +133,8 @@ def bench(given: Given, *, chosen: Chosen, manner: Manner, out: Path, accept_cha
     from agent.prepare import keep_settings
     from agent.rundir import RunDir
 
+    if chosen is None:
+        raise click.UsageError("which tasks? Give --dataset NAME or --dataset FILE")
     settings = given.resolve().settings
     check_settings(settings)
     run = RunDir(out)

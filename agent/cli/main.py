@@ -35,6 +35,7 @@ COMMANDS: Final[Mapping[str, Lazy]] = {
     "resume": Lazy("agent.cli.resume", "resume", "Continue a run after a crash, Ctrl-C or a reached budget."),
     "bench": Lazy("agent.cli.bench", "bench", "Solve many tasks of a SWE-bench dataset."),
     "select": Lazy("agent.cli.select", "select", "Choose among the patches of several systems."),
+    "metrics": Lazy("agent.cli.metrics", "metrics", "Measure selection methods on a stored run."),
     "grade": Lazy("agent.cli.grade", "grade", "Grade a run with the official harness."),
     "report": Lazy("agent.cli.report", "report", "Show what a run resolved, what it cost, what failed."),
     "export": Lazy("agent.cli.export", "export", "Write a run's results for other programs."),
