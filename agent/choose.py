@@ -3,16 +3,15 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from agent.context import Context
-from agent.errors import BudgetReached, ModelError
-from agent.failures import classify
+from agent.errors import BudgetReached
 from agent.judge import distinct_scripts, judge
 from agent.prompts import version
-from agent.solve import FailedTrajectory, Refused, Solution, set_up
+from agent.solve import FailedTrajectory, Refused, Solution, attempt_all, set_up
 from agent.trajectory import Shared, State, Steps, TrajectoryResult, write_script
 from agent.workbench import Workbench
-from sandbox.errors import SandboxError
 from selection import Candidate
 from selection.methods import method
 from swe_tasks.edits import apply_patch, diff
@@ -36,15 +35,11 @@ async def choose(bench: Workbench, samples: int, steps: Steps, *, externals: Seq
     bench.journal.event("prompts", version())
     candidates, refused = await asyncio.to_thread(admit, bench, externals)
     context = Context((), "", 0)
-    ended: list[TrajectoryResult | Exception] = []
+    results: tuple[TrajectoryResult, ...] = ()
+    failed: tuple[FailedTrajectory, ...] = ()
     if len(candidates) > 1:
         context, shared = set_up(bench, steps)
-        ended = await asyncio.gather(*(_script(bench, shared, number) for number in range(samples)))
-    results = tuple(result for result in ended if isinstance(result, TrajectoryResult))
-    for error in ended:
-        if not results and isinstance(error, Exception):
-            raise error
-    failed = tuple(FailedTrajectory(n, classify(e)) for n, e in enumerate(ended) if isinstance(e, Exception))
+        results, failed = await attempt_all(bench, samples, partial(_script, bench, shared))
     matrix = await judge(bench, candidates, distinct_scripts(results))
     return Solution(context, results, failed, matrix, method(bench.method)(matrix, seed=bench.seed), refused)
 
@@ -67,8 +62,8 @@ def admit(bench: Workbench, externals: Sequence[External]) -> tuple[tuple[Candid
     return tuple(candidates), tuple(refused)
 
 
-async def _script(bench: Workbench, shared: Shared, number: int) -> TrajectoryResult | Exception:
-    """A trajectory that only writes a script. Its broken machinery is a result of its own."""
+async def _script(bench: Workbench, shared: Shared, number: int) -> TrajectoryResult:
+    """A trajectory that only writes a script."""
     best = State()
 
     def keep(state: State) -> None:
@@ -81,8 +76,5 @@ async def _script(bench: Workbench, shared: Shared, number: int) -> TrajectoryRe
         await write_script(bench, shared, number, keep)
     except BudgetReached as error:
         return TrajectoryResult(number, best, "budget", str(error))
-    except (ModelError, SandboxError) as error:
-        bench.watcher.stage(number, "failed")
-        return error
     bench.watcher.stage(number, "done")
     return TrajectoryResult(number, best, "done")

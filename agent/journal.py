@@ -15,7 +15,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Literal, TypeVar, cast
@@ -46,6 +46,20 @@ class Note:
     at: float
     about: dict[str, JsonValue]
     value: JsonValue
+
+
+def read_notes(path: Path) -> Iterator[Note]:
+    """The records of a journal, in order. It is only read: somebody may be writing it.
+
+    Raises:
+        RunConflict: a line that is not the last is damaged.
+    """
+    lines = path.read_bytes().split(b"\n")
+    for number, line in enumerate(lines[:-1], 1):  # what follows the last line end is torn, or nothing
+        try:
+            yield Note(**json.loads(line))
+        except (ValueError, TypeError) as error:
+            raise RunConflict(f"{path}:{number} is damaged; restore the file or start another run") from error
 
 
 def digest(*parts: JsonValue) -> str:

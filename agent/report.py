@@ -128,6 +128,7 @@ def report_on(run: RunDir) -> RunReport:
     predictions = {one.instance_id: one.patch for one in read_predictions(run.predictions)} if has_any else {}
     tasks = tuple(
         _task(
+            run,
             run.task(name),
             predictions.get(name),
             grades.tasks.get(name) if grades else None,
@@ -148,6 +149,7 @@ class _Origins(BaseModel):
     class Candidate(BaseModel):
         model_config = ConfigDict(extra="ignore")
         digest: str
+        origins: list[str] = []
 
     model_config = ConfigDict(extra="ignore")
     candidates: list[Candidate]
@@ -163,10 +165,15 @@ class _Endings(BaseModel):
     model_config = ConfigDict(extra="ignore")
     trajectories: list[Trajectory]
     failed: list[JsonValue]
+    refused: list[JsonValue] = []
 
 
 def _task(
-    place: TaskDir, prediction: str | None, stored: StoredGrade | None, candidates: Mapping[str, StoredGrade]
+    run: RunDir,
+    place: TaskDir,
+    prediction: str | None,
+    stored: StoredGrade | None,
+    candidates: Mapping[str, StoredGrade],
 ) -> TaskReport:
     result, failure = read_result(place), read_failure(place)
     state: State = "failed" if failure else "done" if result else "unfinished" if place.path.is_dir() else "missing"
@@ -179,7 +186,7 @@ def _task(
         failure=failure,
         grade=stored if current else None,
         covered=None if resolving is None else any(resolving.values()),
-        by_chance=None if resolving is None else _by_chance(place, resolving),
+        by_chance=None if resolving is None else by_chance(run, place, resolving),
     )
 
 
@@ -191,8 +198,8 @@ def _resolving(place: TaskDir, grades: Iterable[StoredGrade]) -> dict[str, bool]
     return graded if len(graded) == len(found) else None
 
 
-def _by_chance(place: TaskDir, resolving: Mapping[str, bool]) -> float:
-    """The share of the trajectories that ended in a candidate that resolves the task."""
+def by_chance(run: RunDir, place: TaskDir, resolving: Mapping[str, bool]) -> float:
+    """The share of the attempts, trajectories or patches from elsewhere, that resolve the task."""
     if not resolving:
         return 0.0
     try:
@@ -200,6 +207,10 @@ def _by_chance(place: TaskDir, resolving: Mapping[str, bool]) -> float:
         endings = _Endings.model_validate_json(place.selection.read_bytes())
     except (FileNotFoundError, ValidationError) as error:
         raise RunConflict(f"{place.path} cannot be read; `shrewd resume` writes it again: {error}") from error
-    right = {one.digest for number, one in enumerate(outcomes.candidates) if resolving.get(str(number))}
+    winners = [one for number, one in enumerate(outcomes.candidates) if resolving.get(str(number))]
+    if run.externals.is_file():  # trajectories wrote scripts there, and the patches are of others
+        attempts = sum(len(one.origins) for one in outcomes.candidates) + len(endings.refused)
+        return sum(len(one.origins) for one in winners) / max(1, attempts)
+    right = {one.digest for one in winners}
     hits = sum(one.candidate in right for one in endings.trajectories)
     return hits / max(1, len(endings.trajectories) + len(endings.failed))

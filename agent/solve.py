@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from agent.context import Context, pack, rank_files, readable
 from agent.edits.names import Names, defined_names
@@ -69,12 +70,7 @@ async def solve(bench: Workbench, samples: int, steps: Steps) -> Solution:
     """
     bench.journal.event("prompts", version())
     context, shared = set_up(bench, steps)
-    ended = await asyncio.gather(*(_isolated(bench, shared, number) for number in range(samples)))
-    results = tuple(result for result in ended if isinstance(result, TrajectoryResult))
-    failed = tuple(FailedTrajectory(n, classify(e)) for n, e in enumerate(ended) if isinstance(e, Exception))
-    for error in ended:
-        if not results and isinstance(error, Exception):
-            raise error
+    results, failed = await attempt_all(bench, samples, partial(run_trajectory, bench, shared))
     matrix = await judge(bench, distinct_candidates(bench, results), distinct_scripts(results))
     return Solution(context, results, failed, matrix, method(bench.method)(matrix, seed=bench.seed))
 
@@ -93,10 +89,31 @@ def set_up(bench: Workbench, steps: Steps) -> tuple[Context, Shared]:
     return context, shared
 
 
-async def _isolated(bench: Workbench, shared: Shared, number: int) -> TrajectoryResult | Exception:
+Attempt = Callable[[int], Awaitable[TrajectoryResult]]
+"""Makes the trajectory of that number."""
+
+
+async def attempt_all(
+    bench: Workbench, samples: int, attempt: Attempt
+) -> tuple[tuple[TrajectoryResult, ...], tuple[FailedTrajectory, ...]]:
+    """Make `samples` trajectories at once: those that came to an end, and those that broken machinery ended.
+
+    Raises:
+        ModelError, SandboxError: every trajectory broke, this is what broke the first.
+    """
+    ended = await asyncio.gather(*(_isolated(bench, number, attempt) for number in range(samples)))
+    results = tuple(result for result in ended if isinstance(result, TrajectoryResult))
+    for error in ended:
+        if not results and isinstance(error, Exception):
+            raise error
+    failed = tuple(FailedTrajectory(n, classify(e)) for n, e in enumerate(ended) if isinstance(e, Exception))
+    return results, failed
+
+
+async def _isolated(bench: Workbench, number: int, attempt: Attempt) -> TrajectoryResult | Exception:
     """A trajectory whose broken machinery is a result of its own and never stops another."""
     try:
-        return await run_trajectory(bench, shared, number)
+        return await attempt(number)
     except (ModelError, SandboxError) as error:
         log.warning("trajectory %d broke: %s", number, error)
         bench.watcher.stage(number, "failed")

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from agent.cli.progress import spent
 from agent.failures import Failure
 from agent.ledger import Ledger
 from agent.terminal import one_line
@@ -133,20 +134,3 @@ def clock(seconds: float) -> str:
     """Hours, minutes and seconds."""
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
-
-
-def spent(ledger: Ledger | None) -> str:
-    """Tokens and money, and what is left of a budget."""
-    if ledger is None:
-        return ""
-    total, budget = ledger.totals().total, ledger.budget
-    parts = [f"{total.tokens:,} tokens"]
-    if budget.tokens is not None:
-        parts.append(f"{budget.tokens - total.tokens:,} left")
-    if total.dollars:
-        parts.append(f"${total.dollars:.4f}")
-    if total.unpriced:
-        parts.append(f"{total.unpriced} answers of unknown price")
-    if budget.dollars is not None:
-        parts.append(f"${budget.dollars - total.spent:.4f} left")
-    return ", ".join(parts)

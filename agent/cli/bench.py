@@ -165,6 +165,7 @@ def work(run: "RunDir", plan: "Plan", mine: Sequence[str], settings: "Settings",
     """Work through a run's tasks and say how it went; the exit code."""
     from agent.batch.external import load_externals
     from agent.batch.work import Batch
+    from agent.failures import EXIT_INTERNAL
 
     get_model(settings)
     externals = load_externals(run)
@@ -180,6 +181,8 @@ def work(run: "RunDir", plan: "Plan", mine: Sequence[str], settings: "Settings",
     )
     ended = asyncio.run(_work(batch, plan, manner))
     show(batch, ended, as_json=manner.as_json)
+    if "internal" in ended.failed.values():
+        return EXIT_INTERNAL  # recorded like any other failure, and still a fault of ours
     if ended.out_of_budget and ended.left:
         return 3
     return 1 if ended.failed or ended.left else 0

@@ -31,7 +31,7 @@ class Progress:
             return
         self._states[trajectory] = state
         if not self._console.is_terminal:
-            self._console.print(f"[{self._elapsed()}] trajectory {trajectory}: {state}   {self._spent()}")
+            self._console.print(f"[{self._elapsed()}] trajectory {trajectory}: {state}   {spent(self._ledger)}")
 
     def count(self, what: str, by: int) -> None:
         self._flight[what] += by
@@ -55,19 +55,6 @@ class Progress:
         seconds = int(time.monotonic() - self._began)
         return f"{seconds // 60}:{seconds % 60:02}"
 
-    def _spent(self) -> str:
-        if self._ledger is None:
-            return ""
-        total, budget = self._ledger.totals().total, self._ledger.budget
-        parts = [f"{total.tokens:,} tokens"]
-        if budget.tokens is not None:
-            parts.append(f"{budget.tokens - total.tokens:,} left")
-        if total.dollars:
-            parts.append(f"${total.dollars:.4f}")
-        if budget.dollars is not None:
-            parts.append(f"${budget.dollars - total.spent:.4f} left")
-        return ", ".join(parts)
-
     def _table(self) -> "RenderableType":
         from rich.table import Table
 
@@ -76,6 +63,23 @@ class Progress:
         table.add_row("trajectories", ", ".join(f"{count} {state}" for state, count in sorted(states.items())))
         flight = ", ".join(f"{self._flight[what]} {what}" for what in ("completions", "executions"))
         table.add_row("in flight", flight)
-        table.add_row("spent", self._spent() or "nothing")
+        table.add_row("spent", spent(self._ledger) or "nothing")
         table.add_row("time", self._elapsed())
         return table
+
+
+def spent(ledger: Ledger | None) -> str:
+    """Tokens and money, and what is left of a budget."""
+    if ledger is None:
+        return ""
+    total, budget = ledger.totals().total, ledger.budget
+    parts = [f"{total.tokens:,} tokens"]
+    if budget.tokens is not None:
+        parts.append(f"{budget.tokens - total.tokens:,} left")
+    if total.dollars:
+        parts.append(f"${total.dollars:.4f}")
+    if total.unpriced:
+        parts.append(f"{total.unpriced} answers of unknown price")
+    if budget.dollars is not None:
+        parts.append(f"${budget.dollars - total.spent:.4f} left")
+    return ", ".join(parts)

@@ -100,7 +100,7 @@ async def work(prepared: "Prepared", ending: Ending) -> int:
         with progress.live():
             async with open_machinery(prepared.settings, os.environ) as machinery:
                 worked = await work_on(prepared, machinery, redact=redactor.redact, watcher=progress)
-        write_run_files(prepared.run, [prepared.stored.task.id])
+        write_run_files(prepared.run, [place.path.name for place in prepared.run.tasks()])
     except asyncio.CancelledError:
         where = shlex.quote(str(prepared.run.path))
         progress.say(f"What was paid for is kept. To go on: shrewd resume {where}")

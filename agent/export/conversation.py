@@ -1,6 +1,5 @@
 """Each trajectory's conversation as its journal has it, told from beginning to end."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from agent.errors import RunConflict
-from agent.journal import Note
+from agent.journal import Note, read_notes
 from agent.messages import Completion
 
 _STAGES: Final = ("script", "edit")
@@ -48,7 +47,7 @@ def read_conversations(journal: Path) -> dict[int, tuple[Asked, ...]]:
     """
     texts: dict[str, str] = {}
     found: dict[int, dict[tuple[int, int], tuple[_About, Note]]] = {}
-    for note in _notes(journal):
+    for note in read_notes(journal):
         if note.kind == "text" and isinstance(note.value, str):
             texts[note.key] = note.value
         elif note.kind == "completion":
@@ -63,15 +62,6 @@ def read_conversations(journal: Path) -> dict[int, tuple[Asked, ...]]:
         }
     except KeyError as error:
         raise RunConflict(f"{journal} lacks the text {error}; restore the file or start another run") from error
-
-
-def _notes(journal: Path) -> Iterator[Note]:
-    lines = journal.read_bytes().split(b"\n")
-    for number, line in enumerate(lines[:-1], 1):  # what follows the last line end is torn, or nothing
-        try:
-            yield Note(**json.loads(line))
-        except (ValueError, TypeError) as error:
-            raise RunConflict(f"{journal}:{number} is damaged; restore the file or start another run") from error
 
 
 def _about(note: Note, journal: Path) -> _About:

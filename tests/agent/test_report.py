@@ -13,8 +13,8 @@ from agent.batch.state import store_failure
 from agent.cli.main import main
 from agent.errors import RunConflict, UserError
 from agent.failures import Failure
-from agent.report import Proportion, report_on
-from agent.rundir import RunDir, write_file
+from agent.report import Proportion, by_chance, report_on
+from agent.rundir import RunDir, write_file, write_json
 
 FIRST, SECOND, THIRD = "example__timeslip-3", "example__timeslip-5", "example__timeslip-8"
 
@@ -164,3 +164,15 @@ def test_a_damaged_file_is_named(run: RunDir) -> None:
     run.task(FIRST).selection.write_text("{")
     with pytest.raises(RunConflict, match="shrewd resume"):
         report_on(run)
+
+
+def test_a_pick_at_random_among_patches_from_elsewhere(tmp_path: Path) -> None:
+    """Trajectories only wrote scripts there: what counts is how many of the patches are right, refused ones too."""
+    run = RunDir(tmp_path / "run")
+    place = run.task("t")
+    write_json(run.externals, {})
+    write_json(
+        place.outcomes, {"candidates": [{"digest": "a", "origins": ["x", "y"]}, {"digest": "b", "origins": ["z"]}]}
+    )
+    write_json(place.selection, {"trajectories": [{"candidate": None}], "failed": [], "refused": [{"source": "w"}]})
+    assert by_chance(run, place, {"0": True, "1": False}) == 0.5

@@ -61,7 +61,7 @@ async def make_task(place: TaskDir, replies: Sequence[Sequence[Reply]], *, selec
         for number, patch in enumerate(patches.values()):
             write_file(place.candidates / f"{number}.diff", patch)
         write_json(place.outcomes, {"candidates": [{"digest": tree} for tree in patches]})
-        write_json(place.selection, {"trajectories": endings, "failed": []})  # type: ignore[dict-item]
+        write_json(place.selection, {"trajectories": endings, "failed": []})
 
 
 def task_dir(path: Path) -> TaskDir:

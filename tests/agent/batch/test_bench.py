@@ -5,30 +5,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from support.engines import need
 from support.openai_server import OpenAIServer
 from support.replies import answer
-from support.tiny_dataset import HINT, TinyDataset, build_tiny_image, make_tiny_dataset
+from support.tiny_dataset import HINT, TinyDataset
 from support.tiny_model import knows, script_of
 from support.whole_run import Command, Ended
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyDataset:
-    """Three tasks and their image."""
-    need("docker")
-    dataset = make_tiny_dataset(tmp_path_factory.mktemp("tiny"))
-    build_tiny_image(dataset)
-    return dataset
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    place = tmp_path / "home"
-    place.mkdir()
-    return place
 
 
 def bench(shrewd: Command, rows: Path, out: Path, *more: str) -> Ended:

@@ -7,10 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
-from support.engines import need
 from support.openai_server import OpenAIServer
 from support.replies import answer
-from support.tiny_dataset import TinyDataset, build_tiny_image, make_tiny_dataset
+from support.tiny_dataset import TinyDataset
 from support.tiny_model import knows
 from support.whole_run import Command, kill_group
 
@@ -19,14 +18,6 @@ from sandbox.docker import clean as clean_containers
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 AT_ONCE = 4
 """Answers in flight when the kill comes, at most: two tasks, two trajectories each."""
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyDataset:
-    need("docker")
-    dataset = make_tiny_dataset(tmp_path_factory.mktemp("tiny"))
-    build_tiny_image(dataset)
-    return dataset
 
 
 @pytest.mark.parametrize("moment", range(4))

@@ -4,29 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
-from support.engines import need
 from support.harness import need_harness
 from support.openai_server import OpenAIServer
-from support.tiny_dataset import TinyDataset, build_tiny_image, make_tiny_dataset
+from support.tiny_dataset import TinyDataset
 from support.tiny_model import knows
 from support.whole_run import Command, Ended
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyDataset:
-    need("docker")
-    dataset = make_tiny_dataset(tmp_path_factory.mktemp("tiny"))
-    build_tiny_image(dataset)
-    return dataset
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    place = tmp_path / "home"
-    place.mkdir()
-    return place
 
 
 def select(shrewd: Command, rows: Path, out: Path, *files: Path) -> Ended:
