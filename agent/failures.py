@@ -16,6 +16,7 @@ from typing import Final, Literal, cast
 
 from agent import errors as agent_errors
 from sandbox import errors as sandbox_errors
+from selection import errors as selection_errors
 from swe_tasks import errors as task_errors
 
 FailureKind = Literal["model", "budget", "sandbox", "image", "network", "patch", "harness", "user", "internal"]
@@ -65,6 +66,8 @@ TABLE: Final[dict[type[BaseException], _Row]] = {
     ),
     sandbox_errors.ImageError: _Row("image"),
     sandbox_errors.SandboxError: _Row("sandbox", remedy="`shrewd doctor` shows what works here."),
+    selection_errors.UnknownMethod: _Row("user"),
+    selection_errors.SelectionError: _Row("user"),
     task_errors.RepositoryError: _Row("user"),
     task_errors.PatchError: _Row("patch"),
     task_errors.DatasetError: _Row("user"),

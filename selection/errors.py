@@ -1,4 +1,8 @@
-"""What can be wrong with a request to select."""
+"""What can be wrong with a request to select.
+
+SelectionError
+  UnknownMethod    there is no selection method of this name
+"""
 
 
 class SelectionError(Exception):
