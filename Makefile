@@ -43,6 +43,7 @@ bench: sandbox ## measure, side by side in one run: sandbox overhead, model and 
 	@$(RUN) python tests/bench/executions.py
 	@$(RUN) python tests/bench/tasks.py
 	@$(RUN) python tests/bench/choosing.py
+	@$(RUN) python tests/bench/matrix.py
 	@$(RUN) python tests/bench/contention.py
 
 clean: ## remove what was set up here (not models, not runs)

@@ -10,7 +10,7 @@ from agent.machinery import Machinery
 from agent.prepare import Prepared
 from agent.scratch import scratch_directory
 from agent.settings import Settings
-from agent.workbench import Watcher, Workbench
+from agent.workbench import Choosing, Watcher, Workbench
 from sandbox.choose import Choice, open_sandbox
 from sandbox.records import Limits, Owner
 from swe_tasks import open_base
@@ -38,7 +38,7 @@ async def open_bench(
             stored.environment,
             Owner(run=prepared.run.path.name, pid=os.getpid()),
             scratch=scratch,
-            size=machinery.executions.limit,
+            size=machinery.executions.limit + 1,  # one is made ready while the others work
         )
         stack.push_async_callback(sandbox.close)
         # Last opened, first closed: effects in flight end before what they use goes away.
@@ -62,9 +62,22 @@ async def open_bench(
             seed=settings.seed,
             continues=model.continues,
             watcher=watcher,
-            method=settings.method,
+            choosing=choosing_of(settings),
+            asks=model.asks,
             settled=machinery.settled,
         )
+
+
+def choosing_of(settings: Settings) -> Choosing:
+    return Choosing(
+        method=settings.method,
+        tests=settings.tests,
+        test_command=settings.test_command,
+        test_seconds=settings.test_seconds,
+        calls=settings.select_calls,
+        sstar_variant=settings.sstar_variant,
+        abstain=settings.abstain,
+    )
 
 
 def limits_of(settings: Settings, *, shares: int) -> Limits:

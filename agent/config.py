@@ -31,6 +31,7 @@ PROJECT_KEYS: Final[Mapping[str, float | None]] = {
     "script_iterations": 8,
     "timeout": 600,
     "setup": None,
+    "test_command": None,
 }
 """What a project file may set, and the most it may ask for."""
 

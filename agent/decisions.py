@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
@@ -10,6 +11,9 @@ from agent.errors import RunConflict, UserError
 from agent.rundir import RunDir, TaskDir
 from agent.stored_matrix import read_matrix
 from selection import METHODS, Method, OutcomeMatrix, Selection, UnknownMethod, method
+
+AS_CHOSEN: Final = "as-chosen"
+"""Stands among the methods for what the run itself chose, by whichever method it was told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,8 @@ class Decided:
     """By method."""
     fruitless: int
     """Trajectories, or sources, that gave no candidate."""
+    chosen: str | None
+    """Digest of the candidate that the run chose; None if none."""
 
     @property
     def task(self) -> str:
@@ -29,9 +35,12 @@ class Decided:
 
     @property
     def choices(self) -> dict[str, str | None]:
-        """Method -> digest of the candidate that it chose; None if none."""
+        """Method -> digest of the candidate that it chose; None if none. The run's own choice is among them."""
         winners = {method: selection.winner for method, selection in self.selections.items()}
-        return {method: winner.digest if winner else None for method, winner in winners.items()}
+        return {
+            **{method: winner.digest if winner else None for method, winner in winners.items()},
+            AS_CHOSEN: self.chosen,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,8 @@ def decide_task(run: RunDir, task: str, methods: Mapping[str, Method], *, seed: 
         return None
     matrix = read_matrix(place)
     selections = {name: choose(matrix, seed=seed) for name, choose in methods.items()}
-    return Decided(place, matrix, selections, _fruitless(run, place, matrix))
+    endings = _endings(place)
+    return Decided(place, matrix, selections, _fruitless(run, endings, matrix), endings.winner)
 
 
 def task_names(run: RunDir) -> tuple[str, ...]:
@@ -98,17 +108,21 @@ class _Endings(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
+    winner: str | None
     trajectories: list[JsonValue]
     failed: list[JsonValue]
     refused: list[JsonValue] = []
 
 
-def _fruitless(run: RunDir, place: TaskDir, matrix: OutcomeMatrix) -> int:
-    """Refused patches, and trajectories without a candidate where trajectories are what writes candidates."""
+def _endings(place: TaskDir) -> _Endings:
     try:
-        endings = _Endings.model_validate_json(place.selection.read_bytes())
+        return _Endings.model_validate_json(place.selection.read_bytes())
     except (FileNotFoundError, ValidationError) as error:
         raise RunConflict(f"{place.selection} cannot be read; remove {place.result} and resume the run") from error
+
+
+def _fruitless(run: RunDir, endings: _Endings, matrix: OutcomeMatrix) -> int:
+    """Refused patches, and trajectories without a candidate where trajectories are what writes candidates."""
     refused = len(endings.refused)
     if run.externals.is_file():
         return refused

@@ -10,18 +10,8 @@ from agent.trajectory import TrajectoryResult
 from agent.workbench import Workbench
 from sandbox.errors import SandboxError
 from selection import Candidate, Outcome, OutcomeMatrix, TestScript, outcome_of
-from swe_tasks.edits import diff
 
 log = logging.getLogger(__name__)
-
-
-def distinct_candidates(bench: Workbench, results: Sequence[TrajectoryResult]) -> tuple[Candidate, ...]:
-    """The trajectories' edits; the same tree after apply is the same candidate, with all its origins."""
-    origins: dict[str, list[str]] = {}
-    for result in results:
-        if result.state.tree is not None and result.state.tree != bench.base.tree:
-            origins.setdefault(result.state.tree, []).append(f"trajectory {result.trajectory}")
-    return tuple(Candidate(tree, diff(bench.base, tree), tuple(names)) for tree, names in sorted(origins.items()))
 
 
 def distinct_scripts(results: Sequence[TrajectoryResult]) -> tuple[TestScript, ...]:

@@ -99,7 +99,8 @@ class Ledger:
         trajectories: dict[int, Tally] = {}
         for (stage, trajectory), tally in self._tallies.items():
             stages[stage] = stages.get(stage, Tally()) + tally
-            trajectories[trajectory] = trajectories.get(trajectory, Tally()) + tally
+            if trajectory >= 0:  # what is asked for a choice belongs to none
+                trajectories[trajectory] = trajectories.get(trajectory, Tally()) + tally
         return Totals(self._total, stages, trajectories)
 
     @property

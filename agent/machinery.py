@@ -26,14 +26,16 @@ class Machinery:
 
 
 @asynccontextmanager
-async def open_machinery(settings: Settings, environment: Mapping[str, str]) -> AsyncGenerator[Machinery]:
-    """Get a run's model ready, with its ledger and limiters.
+async def open_machinery(
+    settings: Settings, environment: Mapping[str, str], *, asks: bool = True
+) -> AsyncGenerator[Machinery]:
+    """Get a run's model ready, with its ledger and limiters. Where nothing will be asked, no model is opened.
 
     Raises:
         UserError: a money limit with an unknown price.
         ModelSetupError: the model cannot be used here.
     """
-    async with open_model(settings, environment) as model:
+    async with open_model(settings, environment) if asks else _nothing_to_ask() as model:
         budget = Budget(settings.budget, settings.token_budget, settings.time_budget)
         budget.check_startable(model.price)
         yield Machinery(
@@ -44,3 +46,10 @@ async def open_machinery(settings: Settings, environment: Mapping[str, str]) -> 
             Limiter(settings.completions_at_once or model.completions_at_once),
             Limiter(settings.executions_at_once or model.executions_at_once),
         )
+
+
+@asynccontextmanager
+async def _nothing_to_ask() -> AsyncGenerator[OpenModel]:
+    from agent.models.no_model import no_model
+
+    yield no_model("there seemed to be nothing to choose")

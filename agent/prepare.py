@@ -30,7 +30,8 @@ FREE_TO_CHANGE = frozenset(
         *("budget", "token_budget", "time_budget"),
         *("api_base", "model_timeout", "completions_at_once", "executions_at_once"),
         *("price_input", "price_cached", "price_output", "samples", "iterations", "script_iterations", "repairs"),
-        *("uncommitted", "ref", "comments", "method"),
+        *("uncommitted", "ref", "comments"),
+        *("method", "tests", "test_command", "test_seconds", "select_calls", "sstar_variant", "abstain"),
     }
 )
 """Settings that a run may be continued with other values of: they add work, limit it, or were used up when the
@@ -65,6 +66,8 @@ class Wanted:
     github_token: str | None = None
     accept_changes: bool = False
     """Go on although the run was begun with other settings."""
+    also: str = ""
+    """What else the default run directory is named by."""
 
 
 async def read_issue(wanted: Wanted, stdin: BinaryIO) -> str:
@@ -108,7 +111,7 @@ def _prepare(wanted: Wanted, issue: str, making: Path, say: Callable[[str], None
     for note in base.notes:
         say(note)
     name = task_id(wanted.repository, issue, base.tree)
-    run = RunDir(wanted.out or wanted.runs / f"{name}-{_answers(wanted.settings)}")
+    run = RunDir(wanted.out or wanted.runs / f"{name}-{_answers(wanted.settings)}{wanted.also}")
     place = run.task(name)
     keep_settings(run, wanted.settings, change=wanted.accept_changes)
     if place.task.exists():
@@ -166,7 +169,16 @@ def keep_settings(run: RunDir, settings: Settings, *, change: bool = False) -> N
     Raises:
         RunConflict: the run was begun with other settings and `change` was not asked for.
     """
-    if run.config.exists() and not change:
+    if not change:
+        check_unchanged(run, settings)
+    write_file(run.config, dump_settings(settings))
+
+
+def check_unchanged(run: RunDir, settings: Settings) -> None:
+    """Raises:
+    RunConflict: the run was begun with settings that it cannot be gone on with in the place of these.
+    """
+    if run.config.exists():
         begun = settings_from_yaml(run.config.read_text(encoding="utf-8"), name=str(run.config))
         old, new = begun.model_dump(mode="json"), settings.model_dump(mode="json")
         other = sorted(key for key in new if new[key] != old[key] and key not in FREE_TO_CHANGE)
@@ -176,7 +188,6 @@ def keep_settings(run: RunDir, settings: Settings, *, change: bool = False) -> N
                 f"the run {run.path} was begun with other settings: {said}. Give the old ones, choose another "
                 "directory with --out, or accept the mixture with --accept-changes"
             )
-    write_file(run.config, dump_settings(settings))
 
 
 def load_run(path: Path) -> RunDir:

@@ -1,8 +1,8 @@
-"""Chooses again on a stored run: nothing is generated or executed, only what follows from the choice is rewritten."""
+"""Chooses again on a stored run: no candidate is generated anew, only what follows from the choice is rewritten."""
 
 import fcntl
 import os
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +10,22 @@ from typing import Final
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
+from agent.bench import open_bench
 from agent.context import Context
-from agent.decisions import Decided, decide_task, task_names
+from agent.decisions import decide_task, task_names
 from agent.errors import RunConflict, TaskBusy
-from agent.results import prediction_record, selection_record
+from agent.machinery import Machinery
+from agent.prepare import Prepared
+from agent.results import outcomes_record, prediction_record, selection_record
 from agent.rollup import write_run_files
 from agent.rundir import RunDir, TaskDir, write_file, write_json
+from agent.selecting.method import Chosen
+from agent.selecting.pick import pick
+from agent.settings import Settings
 from agent.solve import Solution
+from agent.stored import load_task
+from agent.stored_matrix import read_matrix
+from agent.workbench import Watcher
 from selection import Method
 from swe_tasks.build import open_base
 from swe_tasks.edits import portable
@@ -50,7 +59,7 @@ class Reselection:
 
 
 def reselect(run: RunDir, method: str, choose: Method, *, seed: int) -> Reselection:
-    """Choose again for every task with a result, by `choose`, whose name `method` is recorded.
+    """Choose again for every task with a result, by `choose`, whose name `method` is recorded. Nothing is executed.
 
     All is read and chosen once before anything is written, so that what cannot be used stops it before it begins.
     The same call again mends what a crash left.
@@ -66,7 +75,9 @@ def reselect(run: RunDir, method: str, choose: Method, *, seed: int) -> Reselect
     def change(task: str, *, write: bool) -> _Change | None:
         with _alone(run.task(task)):  # one task at a time: a run has more of them than a process may have files
             decided = decide_task(run, task, {method: choose}, seed=seed)
-            found = decided and _Change.of(decided, method, seed)
+            found = decided and _Change.of(
+                decided.place, Chosen(decided.matrix, decided.selections[method]), method, seed
+            )
             if found and write:
                 found.write()
             return found
@@ -78,6 +89,33 @@ def reselect(run: RunDir, method: str, choose: Method, *, seed: int) -> Reselect
     return Reselection(
         tuple(one.rechosen for one in changes.values() if one), tuple(name for name in names if not changes[name])
     )
+
+
+async def reselect_by_model(
+    run: RunDir, settings: Settings, machinery: Machinery, *, redact: Callable[[str], str], watcher: Watcher
+) -> Reselection:
+    """Choose again for every task with a result, by a method that may ask the model and run things of its own.
+
+    What it asks and runs goes through each task's journal, so the same call again pays for nothing twice.
+
+    Raises:
+        UserError, RunConflict, TaskBusy, PatchError, RepositoryError: as for `reselect`.
+        ModelError, SandboxError: the machinery failed; tasks before that one are chosen for.
+    """
+    names = task_names(run)
+    found: dict[str, Rechosen] = {}
+    for name in names:
+        place = run.task(name)
+        if not place.result.is_file():
+            continue
+        prepared = Prepared(run, place, load_task(place.task), settings)
+        async with open_bench(prepared, machinery, redact=redact, watcher=watcher) as bench:
+            chosen = await pick(bench, read_matrix(place))
+            change = _Change.of(place, chosen, settings.method, settings.seed)
+            change.write()
+            found[name] = change.rechosen
+    write_run_files(run, names)
+    return Reselection(tuple(found.values()), tuple(name for name in names if name not in found))
 
 
 @contextmanager
@@ -107,10 +145,11 @@ class _Change:
     """In the order of writing: the result comes last."""
 
     @classmethod
-    def of(cls, decided: Decided, method: str, seed: int) -> "_Change":
-        place, selection, winner = decided.place, decided.selections[method], decided.selections[method].winner
+    def of(cls, place: TaskDir, chosen: Chosen, method: str, seed: int) -> "_Change":
+        selection, winner = chosen.selection, chosen.selection.winner
         attempts, result, prediction = (_read(path) for path in (place.selection, place.result, place.prediction))
-        fresh = selection_record(Solution(Context((), "", 0), (), (), decided.matrix, selection))
+        solution = Solution(Context((), "", 0), (), (), chosen.matrix, selection)
+        fresh = selection_record(solution)
         assert isinstance(fresh, dict)
         rule: dict[str, JsonValue] = {"rule": selection.rule, "confidence": selection.confidence}
         said: dict[str, JsonValue] = {"method": method, "seed": seed}
@@ -118,20 +157,21 @@ class _Change:
         return cls(
             place,
             Rechosen(
-                decided.task,
+                place.path.name,
                 before if isinstance(before, str) else None,
                 winner.digest if winner else None,
                 selection.rule,
             ),
             patch,
             {
+                place.outcomes: outcomes_record(solution),
                 place.selection: {
                     **{key: value for key, value in fresh.items() if key not in _OF_THE_ATTEMPTS},
                     **said,
                     **{key: attempts[key] for key in _OF_THE_ATTEMPTS if key in attempts},
                 },
                 place.prediction: prediction_record(
-                    decided.task,
+                    place.path.name,
                     _text(prediction, "model_name_or_path", place.prediction),
                     _as_text(place, patch),
                 ),

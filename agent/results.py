@@ -1,5 +1,6 @@
 """What a task leaves in its directory: everything here can be deleted and rebuilt from the journal."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from pydantic import JsonValue
@@ -8,6 +9,7 @@ from agent.ledger import Tally, Totals
 from agent.rundir import RunDir, TaskDir, write_file, write_json
 from agent.settings import Settings
 from agent.solve import Solution
+from selection import Behaviour, Step
 from swe_tasks.basetree import BaseTree
 from swe_tasks.edits import text_diff
 from swe_tasks.predictions import model_name
@@ -44,15 +46,45 @@ def outcomes_record(solution: Solution) -> JsonValue:
     """`outcomes.json`: candidates (in the order of their files) x scripts. A missing cell was not run."""
     matrix = solution.matrix
     return {
-        "candidates": [{"digest": c.digest, "origins": list(c.origins)} for c in matrix.candidates],
+        "candidates": [
+            {"digest": c.digest, "origins": [*c.origins], "twins": [*c.twins], "stripped": [*c.stripped]}
+            for c in matrix.candidates
+        ],
         "scripts": [{"digest": s.digest, "origins": list(s.origins), "text": s.text} for s in matrix.scripts],
         "base": {script: str(outcome) for script, outcome in matrix.base.items()},
         "cells": [
             {"candidate": candidate, "script": script, "outcome": str(outcome)}
             for (candidate, script), outcome in matrix.cells.items()
         ],
+        "tests": matrix.tests,
         "regressions": {candidate: [*sorted(tests)] for candidate, tests in matrix.regressions.items()},
+        "probes": [
+            {
+                "digest": probe.digest,
+                "origin": probe.origin,
+                "text": probe.text,
+                "wanted": [*probe.wanted],
+                "unwanted": [*probe.unwanted],
+                "quoted": probe.quoted,
+            }
+            for probe in matrix.probes
+        ],
+        "base_behaviours": {probe: _behaviour(shown) for probe, shown in matrix.base_behaviours.items()},
+        "behaviours": [
+            {"candidate": candidate, "probe": probe, **_behaviour(shown)}
+            for (candidate, probe), shown in matrix.behaviours.items()
+        ],
+        "found": steps_record(matrix.found),
     }
+
+
+def _behaviour(shown: Behaviour) -> dict[str, JsonValue]:
+    return {"exit_code": shown.exit_code, "output": shown.output}
+
+
+def steps_record(steps: Sequence[Step]) -> JsonValue:
+    """How something was found out or decided, for people."""
+    return [{"stage": step.stage, "said": step.said} for step in steps]
 
 
 def selection_record(solution: Solution) -> JsonValue:
@@ -63,6 +95,8 @@ def selection_record(solution: Solution) -> JsonValue:
         "winner": chosen.winner.digest if chosen.winner else None,
         "rule": chosen.rule,
         "confidence": chosen.confidence,
+        "abstained": chosen.abstained,
+        "trail": steps_record(chosen.trail),
         "voting_scripts": list(chosen.voting),
         "ranking": [
             {

@@ -75,8 +75,35 @@ class Settings(BaseModel):
     seed: CountOrNone = 0
     """Where all randomness comes from."""
 
-    method: Literal["random", "majority", "votes", "votes-valid", "codet", "b4", "consensus"] = "votes-valid"
-    """How one candidate is chosen from the outcome matrix."""
+    method: Literal[
+        "shrewd",
+        "evidence",
+        "random",
+        "majority",
+        "votes",
+        "votes-valid",
+        "codet",
+        "b4",
+        "consensus",
+        "codemonkeys",
+        "sstar",
+        "judge",
+        "trae",
+        "hybrid",
+    ] = "shrewd"
+    """How one candidate is chosen."""
+    tests: bool = True
+    """Run the repository's own tests on the candidates: those that pass on the base tree and are near the edits."""
+    test_command: Shell | None = None
+    """Shell text that runs the repository's tests where pytest does not; it may write JUnit XML to {report}."""
+    test_seconds: Seconds = 60.0
+    """How long the repository's tests may take on one tree."""
+    select_calls: CountOrNone = 16
+    """Completions for choosing among the candidates of a task, at most; 0: no model is asked."""
+    sstar_variant: Literal["paper", "repo"] = "paper"
+    """Which S* is meant: that of the paper, or that of its released code."""
+    abstain: bool = False
+    """Choose no patch where none is trusted enough."""
 
     budget: Dollars | None = None
     """Money for the whole run."""

@@ -2,24 +2,26 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from agent.candidates import Refused, from_trees
 from agent.context import Context, pack, rank_files, readable
 from agent.edits.names import Names, defined_names
 from agent.errors import ModelError
+from agent.evidence import gather
 from agent.failures import Failure, classify
 from agent.files import TreeFiles
-from agent.judge import distinct_candidates, distinct_scripts, judge
+from agent.judge import distinct_scripts
 from agent.messages import Message
 from agent.prompts import render, version
+from agent.selecting.pick import pick
 from agent.trajectory import Shared, Steps, TrajectoryResult, run_trajectory
 from agent.trajectory.edits import edit_reader
 from agent.workbench import Workbench
 from sandbox.errors import SandboxError
 from selection import OutcomeMatrix, Selection
-from selection.methods import method
 from swe_tasks.edits import diff
 
 log = logging.getLogger(__name__)
@@ -31,14 +33,6 @@ class FailedTrajectory:
 
     trajectory: int
     failure: Failure
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A patch from elsewhere that is no candidate, and why."""
-
-    source: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +65,14 @@ async def solve(bench: Workbench, samples: int, steps: Steps) -> Solution:
     bench.journal.event("prompts", version())
     context, shared = set_up(bench, steps)
     results, failed = await attempt_all(bench, samples, partial(run_trajectory, bench, shared))
-    matrix = await judge(bench, distinct_candidates(bench, results), distinct_scripts(results))
-    return Solution(context, results, failed, matrix, method(bench.method)(matrix, seed=bench.seed))
+    candidates = await asyncio.to_thread(from_trees, bench.base, _edits(results))
+    chosen = await pick(bench, await gather(bench, candidates, distinct_scripts(results)))
+    return Solution(context, results, failed, chosen.matrix, chosen.selection)
+
+
+def _edits(results: Sequence[TrajectoryResult]) -> list[tuple[str, str]]:
+    """The trajectories' names and edited trees."""
+    return [(f"trajectory {one.trajectory}", one.state.tree) for one in results if one.state.tree is not None]
 
 
 def set_up(bench: Workbench, steps: Steps) -> tuple[Context, Shared]:

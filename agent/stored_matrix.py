@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from agent.errors import RunConflict
 from agent.rundir import TaskDir
-from selection import Candidate, Outcome, OutcomeMatrix, TestScript
+from selection import Behaviour, Candidate, Outcome, OutcomeMatrix, Probe, Step, TestScript
 
 T = TypeVar("T")
 
@@ -23,6 +23,8 @@ class _Record(BaseModel):
 class _Candidate(_Record):
     digest: str
     origins: tuple[str, ...]
+    twins: tuple[str, ...] = ()
+    stripped: tuple[str, ...] = ()
 
 
 class _Script(_Record):
@@ -37,6 +39,30 @@ class _Cell(_Record):
     outcome: Outcome
 
 
+class _Probe(_Record):
+    digest: str
+    origin: str
+    text: str
+    wanted: tuple[str, ...]
+    unwanted: tuple[str, ...]
+    quoted: bool = True
+
+
+class _Shown(_Record):
+    exit_code: int | None
+    output: str
+
+
+class _Behaviour(_Shown):
+    candidate: str
+    probe: str
+
+
+class _Step(_Record):
+    stage: str
+    said: str
+
+
 class _Outcomes(_Record):
     """`outcomes.json`."""
 
@@ -47,6 +73,11 @@ class _Outcomes(_Record):
     cells: tuple[_Cell, ...]
     regressions: dict[str, tuple[str, ...]] = {}
     """Candidate -> tests that it breaks, of those that were asked for."""
+    tests: int = 0
+    probes: tuple[_Probe, ...] = ()
+    base_behaviours: dict[str, _Shown] = {}
+    behaviours: tuple[_Behaviour, ...] = ()
+    found: tuple[_Step, ...] = ()
 
 
 def read_matrix(place: TaskDir) -> OutcomeMatrix:
@@ -63,11 +94,19 @@ def read_matrix(place: TaskDir) -> OutcomeMatrix:
         raise RunConflict(f"{place.outcomes} cannot be read; {_AGAIN}: {error}") from error
     _check(place, found)
     return OutcomeMatrix(
-        tuple(Candidate(one.digest, _patch(place, number), one.origins) for number, one in enumerate(found.candidates)),
+        tuple(
+            Candidate(one.digest, _patch(place, number), one.origins, one.twins, one.stripped)
+            for number, one in enumerate(found.candidates)
+        ),
         tuple(TestScript(one.digest, one.text, one.origins) for one in found.scripts),
         dict(found.base),
         {(cell.candidate, cell.script): cell.outcome for cell in found.cells},
         {candidate: frozenset(tests) for candidate, tests in found.regressions.items()},
+        found.tests,
+        tuple(Probe(one.digest, one.text, one.origin, one.wanted, one.unwanted, one.quoted) for one in found.probes),
+        {probe: Behaviour(shown.exit_code, shown.output) for probe, shown in found.base_behaviours.items()},
+        {(one.candidate, one.probe): Behaviour(one.exit_code, one.output) for one in found.behaviours},
+        tuple(Step(one.stage, one.said) for one in found.found),
     )
 
 
@@ -93,10 +132,18 @@ def _check(place: TaskDir, found: _Outcomes) -> None:
         refuse(f"the script {twice} is there twice")
     if twice := _twice((cell.candidate, cell.script) for cell in found.cells):
         refuse(f"the cell of {twice[0]} and {twice[1]} is there twice")
-    for name in sorted(({cell.candidate for cell in found.cells} | found.regressions.keys()) - set(candidates)):
-        refuse(f"a cell or regression is about {name}, which is no candidate")
+    if twice := _twice((one.candidate, one.probe) for one in found.behaviours):
+        refuse(f"the behaviour of {twice[0]} under {twice[1]} is there twice")
+    if twice := _twice(one.digest for one in found.probes):
+        refuse(f"the probe {twice} is there twice")
+    about = {one.candidate for one in (*found.cells, *found.behaviours)} | found.regressions.keys()
+    for name in sorted(about - set(candidates)):
+        refuse(f"a cell, behaviour or regression is about {name}, which is no candidate")
     for name in sorted(({cell.script for cell in found.cells} | found.base.keys()) - set(scripts)):
         refuse(f"a cell is about {name}, which is no script")
+    shown = {one.probe for one in found.behaviours} | found.base_behaviours.keys()
+    for name in sorted(shown - {one.digest for one in found.probes}):
+        refuse(f"a behaviour is about {name}, which is no probe")
 
 
 def _twice(names: Iterable[T]) -> T | None:

@@ -52,6 +52,24 @@ class Purpose:
     """Lower is served first: work that finishes a task before work that begins one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Choosing:
+    """How one candidate is chosen, and what that may take."""
+
+    method: str = "shrewd"
+    tests: bool = True
+    """Whether the repository's own tests are run on the candidates."""
+    test_command: str | None = None
+    """Shell text that runs them; None: they are found, and run by pytest or as plain functions."""
+    test_seconds: float = 60.0
+    """How long they may take on one tree."""
+    calls: int = 16
+    """Completions for choosing, at most; scripts of trajectories are not counted."""
+    sstar_variant: str = "paper"
+    abstain: bool = False
+    """Choose nothing rather than something that is not trusted."""
+
+
 @dataclass(frozen=True)
 class Workbench:
     """What the stages of one task work with."""
@@ -75,10 +93,12 @@ class Workbench:
     continues: bool
     """Whether the model goes on with an unfinished assistant message by itself."""
     watcher: Watcher = field(default_factory=Unwatched)
-    method: str = "votes-valid"
-    """The selection method's name."""
+    choosing: Choosing = field(default_factory=Choosing)
+    asks: bool = True
+    """Whether there is a model that may be asked."""
     settled: asyncio.Condition = field(default_factory=asyncio.Condition)
     """Notified when a completion is paid for and its reservation is given back."""
+    _laid: dict[str, Tree] = field(default_factory=dict[str, Tree])
 
     async def ask(
         self, purpose: Purpose, ordinal: int, messages: Sequence[Message], grammar: str | None = None
@@ -167,8 +187,11 @@ class Workbench:
         finally:
             self.watcher.count(what, -1)
 
-    async def execute(self, tree: str, script: str, *, priority: int = 5) -> Execution:
-        """Run a script on the tree that git calls `tree`. Equal executions happen once in the life of a run.
+    async def execute(
+        self, tree: str, script: str, *, priority: int = 5, limits: Limits | None = None, repeat: int = 0
+    ) -> Execution:
+        """Run a script on the tree that git calls `tree`, within `limits` if not the run's. Equal executions happen
+        once in the life of a run; `repeat` tells those apart that are made again to see whether they flicker.
 
         Raises:
             SandboxError: the machinery failed, twice; nothing is known about the script.
@@ -180,21 +203,29 @@ class Workbench:
             "command": list(program.command),
         }
         about: dict[str, JsonValue] = {"tree": tree, "script": digest(script)}
-        key = digest(cast("JsonValue", surroundings), self.base.tree, tree, digest(script), asdict(self.limits))
+        limits = limits or self.limits
+        again = (repeat,) if repeat else ()
+        key = digest(cast("JsonValue", surroundings), self.base.tree, tree, digest(script), asdict(limits), *again)
 
         async def perform() -> Execution:
+            laid = await self._lay(tree)
             async with self.executions.slot(priority):
                 with self._in_flight("executions"):
-                    return await self._execute(tree, program)
+                    return await self._execute(laid, program, limits)
 
         recorded = await self.journal.effect("execution", key, _EXECUTION, perform, about=about, texts=[script])
         return recorded.value
 
-    async def _execute(self, tree: str, script: Script) -> Execution:
-        changed = tuple(Change(c.path, c.content, c.mode) for c in changes(self.base, tree))
-        laid = Tree(self.base.path, changed)
+    async def _lay(self, tree: str) -> Tree:
+        """What is to be laid into a sandbox for the tree that git calls `tree`."""
+        if tree not in self._laid:
+            changed = await asyncio.to_thread(changes, self.base, tree)
+            self._laid[tree] = Tree(self.base.path, tuple(Change(c.path, c.content, c.mode) for c in changed))
+        return self._laid[tree]
+
+    async def _execute(self, laid: Tree, script: Script, limits: Limits) -> Execution:
         try:
-            return await self.sandbox.execute(laid, script, self.limits)
+            return await self.sandbox.execute(laid, script, limits)
         except SandboxBroken:
             # A container can be lost to the machine's troubles; twice in a row is no accident.
-            return await self.sandbox.execute(laid, script, self.limits)
+            return await self.sandbox.execute(laid, script, limits)

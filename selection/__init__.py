@@ -1,7 +1,8 @@
 """Which candidate wins: the outcome matrix, the methods that choose from it, and what they are worth."""
 
+from selection.behaviour import Behaviour, Probe
 from selection.errors import SelectionError, UnknownMethod
-from selection.matrix import Candidate, Outcome, OutcomeMatrix, TestScript, outcome_of
+from selection.matrix import Candidate, Outcome, OutcomeMatrix, Step, TestScript, outcome_of
 from selection.methods import METHODS, Method, method
 from selection.origins import source_of
 from selection.result import Ranked, Selection
@@ -9,13 +10,16 @@ from selection.votes import choose_by_votes, voting_scripts
 
 __all__ = [
     "METHODS",
+    "Behaviour",
     "Candidate",
     "Method",
     "Outcome",
     "OutcomeMatrix",
+    "Probe",
     "Ranked",
     "Selection",
     "SelectionError",
+    "Step",
     "TestScript",
     "UnknownMethod",
     "choose_by_votes",

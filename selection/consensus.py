@@ -81,7 +81,7 @@ def consensus_of(matrix: OutcomeMatrix, evidence: Callable[[Hypothesis], float])
     telling = tuple(sorted(s for s in voting if len(set(matrix.column(s).values())) > 1))
     broken = new_regressions(matrix)
     rows = rows_of(matrix, telling)
-    masked = _self_cells(matrix, telling)
+    masked = self_cells(matrix, telling)
     weights = {candidate.digest: independent_units([candidate]) for candidate in matrix.candidates}
     everything = independent_units(matrix.candidates)
     sets = [one for one in consensus_sets(matrix.candidates, rows) if True in one.layout]
@@ -127,7 +127,7 @@ def new_regressions(matrix: OutcomeMatrix) -> dict[str, frozenset[str]]:
     return {digest: broken - common for digest, broken in known.items()}
 
 
-def _self_cells(matrix: OutcomeMatrix, scripts: tuple[str, ...]) -> frozenset[tuple[str, int]]:
+def self_cells(matrix: OutcomeMatrix, scripts: tuple[str, ...]) -> frozenset[tuple[str, int]]:
     """Cells of a script on the patch of its only author. Authors go on until it passes: it says nothing."""
     authors = {script.digest: frozenset(script.origins) for script in matrix.scripts}
     return frozenset(

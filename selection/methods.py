@@ -13,6 +13,7 @@ from selection.errors import UnknownMethod
 from selection.matrix import OutcomeMatrix
 from selection.published import choose_by_published_votes
 from selection.result import Selection
+from selection.shrewd import choose_by_evidence
 from selection.votes import choose_by_votes
 
 
@@ -36,6 +37,7 @@ METHODS: Final[Mapping[str, Method]] = MappingProxyType(
         "codet": choose_by_codet,
         "b4": choose_by_b4,
         "consensus": choose_by_consensus,
+        "evidence": choose_by_evidence,
     }
 )
 

@@ -1,7 +1,12 @@
 """How independent candidates are: copies and relatives are weaker support than strangers.
 
-An origin is a sample of a source. `NAME N` (a name, a space, a whole number) is the N-th sample of the source NAME,
-as in "trajectory 3"; any other text is a source by itself, as the name of an external system is.
+An origin is a sample of a source. Its name says of which: repeated runs of one system are one source.
+
+    trajectory 3, gru 12                     NAME N: a name, a space, a whole number
+    acr-run-2, kk_i0_run5, x seed 7          what ends with run, seed, sample, attempt, trial or rep, and a number
+    acr (results/acr.jsonl), acr-run-1.diff  where it was read, which says nothing of what made it
+
+Any other text is a source by itself. Versions and dates are parts of names: gpt-4, sonnet_20260506-082745.
 """
 
 import re
@@ -14,13 +19,27 @@ from selection.matrix import Candidate
 FURTHER_SAMPLE: Final = 0.5
 """What another sample of a source already counted is worth. Samples of one model share its misreadings."""
 
+_PLACE = re.compile(r"(?P<name>.*\S) \([^()]*(?:[/\\][^()]*|\.(?:jsonl?|diff|patch))\)", re.DOTALL)
+# Up to five digits: six and eight are dates.
+_RUN = re.compile(
+    r"(?:(?P<source>.*[^-_ ])[-_ ])?(?P<word>run|seed|sample|attempt|trial|rep)[-_ ]?\d{1,5}"
+    r"(?:\.(?:jsonl?|diff|patch))?",
+    re.DOTALL | re.IGNORECASE,
+)
 _NUMBERED = re.compile(r"(?P<source>.*\S) \d+", re.DOTALL)
 
 
 def source_of(origin: str) -> str:
-    """What made the sample: "trajectory" for "trajectory 3", and "gru" for "gru"."""
-    found = _NUMBERED.fullmatch(origin)
-    return found["source"] if found else origin
+    """What made the sample: "trajectory" for "trajectory 3", "acr" for "acr-run-2", and "gru" for "gru"."""
+    placed = _PLACE.fullmatch(origin)
+    name = placed["name"] if placed else origin
+    if run := _RUN.fullmatch(name):
+        return run["source"] or run["word"]
+    numbered = _NUMBERED.fullmatch(name)
+    if numbered is None:
+        return name
+    run = _RUN.fullmatch(numbered["source"])  # a sample of a run
+    return (run["source"] or run["word"]) if run else numbered["source"]
 
 
 def samples(candidate: Candidate) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from selection.matrix import Candidate, Outcome, OutcomeMatrix
+from selection.matrix import Candidate, Outcome, OutcomeMatrix, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,14 @@ class Selection:
     """The rule that decided, for people."""
     belief: float | None = None
     """The method's own confidence in the winner, 0 to 1; None where the share of votes is all there is."""
+    trail: tuple[Step, ...] = ()
+    """How it came to the choice."""
+    abstained: bool = False
+    """There are candidates, and none is trusted enough to be chosen."""
 
     @property
     def winner(self) -> Candidate | None:
-        return self.ranking[0].candidate if self.ranking else None
+        return self.ranking[0].candidate if self.ranking and not self.abstained else None
 
     @property
     def confidence(self) -> float:

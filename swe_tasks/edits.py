@@ -35,7 +35,7 @@ def write_tree(base: BaseTree, changes: Sequence[FileChange]) -> str:
     refuse_conflicts(base.entries, tuple(base.entries), changes)
     if not changes:
         return base.tree
-    with _private_index(base) as git:
+    with private_index(base) as git:
         ids = _write_blobs(git, [change.content for change in changes if change.content is not None])
         removed = [f"0 {base.tree}\t".encode() + raw(c.path) for c in changes if c.content is None]
         written = [
@@ -108,7 +108,7 @@ def apply_patch(base: BaseTree, patch: bytes) -> str:
     """
     if not patch:
         return base.tree
-    with _private_index(base) as git:
+    with private_index(base) as git:
         tree = apply_to_index(git, patch, merge=True)
     for row in differences(Git(base.git_dir), base.tree, tree):
         refuse_unsafe(row.path)
@@ -146,7 +146,8 @@ def _is_text(part: bytes) -> bool:
 
 
 @contextmanager
-def _private_index(base: BaseTree) -> Generator[Git, None, None]:
+def private_index(base: BaseTree) -> Generator[Git, None, None]:
+    """Git with an index of the base tree that may be spoilt and is gone afterwards."""
     # Reading the tree once and copying the index is far cheaper than reading it each time.
     with tempfile.TemporaryDirectory(prefix="index-", dir=base.git_dir) as folder:
         index = Path(folder) / "index"

@@ -36,6 +36,15 @@ def read_predictions(path: Path) -> tuple[Prediction, ...]:
         raise DatasetError(f"{path} is no predictions file by its name; it has to end with .jsonl or .json")
     if not records:
         raise DatasetError(f"{path} holds no predictions")
+    return predictions_of(records, str(path))
+
+
+def predictions_of(records: Sequence[Record], name: str) -> tuple[Prediction, ...]:
+    """The predictions that the entries of the file `name` are, one a task.
+
+    Raises:
+        DatasetError: some cannot be used; with their places.
+    """
     found: dict[str, Prediction] = {}
     places: dict[str, str] = {}
     problems: list[str] = []
@@ -51,7 +60,7 @@ def read_predictions(path: Path) -> tuple[Prediction, ...]:
             continue
         found[prediction.instance_id] = prediction
         places[prediction.instance_id] = record.where
-    refuse(str(path), problems)
+    refuse(name, problems)
     return tuple(found.values())
 
 
@@ -89,23 +98,36 @@ def _fields(prediction: Prediction) -> dict[str, str]:
 def _read(record: Record) -> Prediction:
     # ValueError: in words, what is wrong with it.
     fields = record.value
-    task = _text(fields.get("instance_id", record.key), "instance_id")
+    task = required_text(fields.get("instance_id", record.key), "instance_id")
     if record.key is not None and task != record.key:
         raise ValueError(f"its instance_id is {task!r}")
-    model = _text(fields.get("model_name_or_path"), "model_name_or_path")
+    model = required_text(fields.get("model_name_or_path"), "model_name_or_path")
     if "model_patch" not in fields:
         raise ValueError("the field 'model_patch' is missing; a task without a patch has an empty one")
-    patch = fields["model_patch"]
-    if patch is None:
-        patch = ""
-    if not isinstance(patch, str):
-        raise ValueError(f"the field 'model_patch' is {kind(patch)}, not text")
-    if not carriable(patch):
-        raise ValueError("the field 'model_patch' holds half of a surrogate pair, which no file can")
-    return Prediction(task, model, patch)
+    return Prediction(task, model, patch_text(fields["model_patch"], "model_patch"))
 
 
-def _text(value: object, name: str) -> str:
+def patch_text(value: object, name: str) -> str:
+    """A patch in the field `name`; null is the empty one.
+
+    Raises:
+        ValueError: in words, what is wrong with it.
+    """
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise ValueError(f"the field {name!r} is {kind(value)}, not text")
+    if not carriable(value):
+        raise ValueError(f"the field {name!r} holds half of a surrogate pair, which no file can")
+    return value
+
+
+def required_text(value: object, name: str) -> str:
+    """The text in the field `name`.
+
+    Raises:
+        ValueError: in words, what is wrong with it.
+    """
     if value is None or value == "":
         raise ValueError(f"the field {name!r} is {'missing' if value is None else 'empty'}")
     if not isinstance(value, str):

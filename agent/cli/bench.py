@@ -1,10 +1,8 @@
 """`shrewd bench`: many tasks of a dataset, solved, resumed, ready to be graded."""
 
 import asyncio
-import json
 import os
 import shlex
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -13,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agent.cli.getting import get_model
+from agent.cli.getting import check_asks, get_model
 from agent.cli.options import Given, SettingsCommand, settings_options
 
 if TYPE_CHECKING:
@@ -48,6 +46,8 @@ class Manner:
     save_trajectories: bool
     retry: tuple[str, ...] = ()
     as_json: bool = False
+    explain: bool = False
+    """Show everything that led to the choices."""
 
 
 def batch_options(function: Command) -> Command:
@@ -137,6 +137,7 @@ def bench(given: Given, *, chosen: Chosen | None, manner: Manner, out: Path, acc
         raise click.UsageError("which tasks? Give --dataset NAME or --dataset FILE")
     settings = given.resolve().settings
     check_settings(settings)
+    check_asks(settings)
     run = RunDir(out)
     if run.externals.exists():
         raise click.UsageError(f"{out} is a run that chooses among patches; choose another directory with --out")
@@ -163,12 +164,17 @@ def plan_run(run: "RunDir", chosen: Chosen, seed: int) -> "tuple[Plan, tuple[str
 
 def work(run: "RunDir", plan: "Plan", mine: Sequence[str], settings: "Settings", manner: Manner) -> int:
     """Work through a run's tasks and say how it went; the exit code."""
-    from agent.batch.external import load_externals
+    from agent.batch.external import load_externals, much_to_choose
     from agent.batch.work import Batch
+    from agent.cli.batch_end import show
     from agent.failures import EXIT_INTERNAL
 
-    get_model(settings)
     externals = load_externals(run)
+    asks = externals is None or much_to_choose(externals)
+    if externals is None:
+        check_asks(settings)
+    if asks:
+        get_model(settings)
     batch = Batch(
         run,
         settings,
@@ -179,8 +185,8 @@ def work(run: "RunDir", plan: "Plan", mine: Sequence[str], settings: "Settings",
         manner.save_trajectories,
         externals,
     )
-    ended = asyncio.run(_work(batch, plan, manner))
-    show(batch, ended, as_json=manner.as_json)
+    ended = asyncio.run(_work(batch, plan, manner, asks=asks))
+    show(batch, ended, as_json=manner.as_json, explained=manner.explain)
     if "internal" in ended.failed.values():
         return EXIT_INTERNAL  # recorded like any other failure, and still a fault of ours
     if ended.out_of_budget and ended.left:
@@ -188,7 +194,7 @@ def work(run: "RunDir", plan: "Plan", mine: Sequence[str], settings: "Settings",
     return 1 if ended.failed or ended.left else 0
 
 
-async def _work(batch: "Batch", plan: "Plan", manner: Manner) -> "Ended":
+async def _work(batch: "Batch", plan: "Plan", manner: Manner, *, asks: bool) -> "Ended":
     from agent.batch.prepare import prepared_row, run_images
     from agent.batch.work import work_through
     from agent.cli.batch_progress import BatchProgress
@@ -201,7 +207,7 @@ async def _work(batch: "Batch", plan: "Plan", manner: Manner) -> "Ended":
     images = run_images(batch.run, manner.keep_images)
     end_logging = install_logging(redactor=redactor, file=batch.run.log)
     try:
-        async with open_machinery(batch.settings, os.environ) as machinery:
+        async with open_machinery(batch.settings, os.environ, asks=asks) as machinery:
             progress = BatchProgress(console_err(), machinery.ledger)
             with progress.live():
                 return await work_through(
@@ -216,35 +222,3 @@ async def _work(batch: "Batch", plan: "Plan", manner: Manner) -> "Ended":
         raise
     finally:
         end_logging()
-
-
-def show(batch: "Batch", ended: "Ended", *, as_json: bool) -> None:
-    """How it went, and where everything lies."""
-    from agent.terminal import console_out
-
-    where = shlex.quote(str(batch.run.path))
-    kinds = Counter(ended.failed.values())
-    if as_json:
-        record = {
-            "schema_version": 1,
-            "tasks": len(batch.mine),
-            "done": ended.done,
-            "failed": ended.failed,
-            "left": list(ended.left),
-            "out_of_budget": ended.out_of_budget,
-            "run_directory": str(batch.run.path.absolute()),
-            "predictions_file": str(batch.run.predictions.absolute()),
-        }
-        click.echo(json.dumps(record))
-        return
-    console = console_out()
-    console.print(f"{ended.done} of {len(batch.mine)} tasks have a result.", highlight=False)
-    for kind, count in sorted(kinds.items()):
-        console.print(
-            f"{count} failed ({kind}). To try them again: shrewd resume {where} --retry {kind}", soft_wrap=True
-        )
-    if ended.left:
-        why = "a budget was reached" if ended.out_of_budget else "another process holds them, or it was interrupted"
-        console.print(f"{len(ended.left)} are left: {why}. To go on: shrewd resume {where}", soft_wrap=True)
-    console.print(f"Predictions: {batch.run.predictions.absolute()}", soft_wrap=True)
-    console.print(f"Grade them with: shrewd grade {where}    What happened: shrewd report {where}", soft_wrap=True)

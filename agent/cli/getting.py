@@ -1,10 +1,23 @@
-"""Gets the embedded model in front of the user's eyes."""
+"""Gets the embedded model in front of the user's eyes, and says where there has to be one."""
 
 import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from agent.settings import Settings
+
+
+def check_asks(settings: "Settings") -> None:
+    """Raises:
+    UserError: the settings say that there is no model, where one has to write patches.
+    """
+    from agent.errors import UserError
+    from agent.models.opening import NONE
+
+    if settings.model == NONE:
+        raise UserError(
+            f"writing patches needs a model, and --model is {NONE}: name one; only `shrewd select` can do without"
+        )
 
 
 def get_model(settings: "Settings") -> None:

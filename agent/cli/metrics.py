@@ -40,7 +40,7 @@ def metrics(
     file. Beside the methods stand a random pick, the best choice there is (oracle) and the worst (adversary).
     Intervals are 95 % intervals of the bootstrap over tasks. Nothing is executed and nothing is written.
     """
-    from agent.decisions import decide, pick_methods
+    from agent.decisions import AS_CHOSEN, decide, pick_methods
     from agent.errors import UserError
     from agent.labels import labels_of_file, labels_of_run, records
     from agent.rundir import RunDir
@@ -48,8 +48,9 @@ def metrics(
     from selection.metrics import REFERENCES, measure
 
     run, picked = RunDir(run_dir), pick_methods(methods)
-    if against not in (*picked, *REFERENCES):
-        raise UserError(f"there is no {against!r} to compare with; there are: {', '.join((*REFERENCES, *picked))}")
+    names = (*REFERENCES, *picked, AS_CHOSEN)
+    if against not in names:
+        raise UserError(f"there is no {against!r} to compare with; there are: {', '.join(names)}")
     decisions = decide(run, picked, seed=seed)
     # Only now: no choice can depend on a label.
     labels = labels_of_file(labels_file, decisions) if labels_file else labels_of_run(run, decisions)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli.bench import Manner, batch_options
-from agent.cli.getting import get_model
 from agent.cli.options import Given, SettingsCommand, settings_options
 from agent.cli.solve import Ending
 from agent.cli.solve import work as work_on_one
@@ -61,7 +60,6 @@ def resume(
         return _batch(run, settings, shard, replace(manner, retry=retry))
     _refuse(run_dir, {"--shard": shard, "--retry": retry, "--keep-images": manner.keep_images is not None})
     _refuse(run_dir, {"--save-trajectories": manner.save_trajectories})
-    get_model(settings)
     return _one(run, settings, Ending(apply, branch, manner.as_json))
 
 

@@ -1,33 +1,84 @@
 """`shrewd select`: choose among patches from elsewhere, or again on a stored run."""
 
-import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Final
 
 import click
+from click.core import ParameterSource
 
 from agent.cli.bench import Chosen, Manner, batch_options, chosen_options, plan_run, work
+from agent.cli.choose_again import choose_again
 from agent.cli.options import Given, SettingsCommand, settings_options
+from agent.cli.select_one import Choice, choose_among_diffs
+from agent.cli.solve import Ending
+from agent.rundir import RunDir
 
-if TYPE_CHECKING:
-    from agent.reselect import Reselection
+_DATASET: Final = ("dataset", "split", "revision", "only", "limit", "shuffle", "shard")
+_MANY: Final = ("workers", "keep_images", "save_trajectories")
+_ONE: Final = ("task", "repo", "apply", "branch")
+_NEW: Final = ("candidates", "out", "accept_changes")
+_FOREIGN: Final[Mapping[str, tuple[str, ...]]] = {
+    "--run": (*_DATASET, *_MANY, *_ONE, *_NEW),
+    "--task": (*_DATASET, *_MANY),
+    "--dataset": _ONE,
+}
+"""Of each form of the command the options that it has no use for."""
+_DOES: Final[Mapping[str, str]] = {
+    "--run": "--run chooses again among the candidates of a run",
+    "--task": "--task chooses among diffs for one repository",
+    "--dataset": "--dataset chooses for each of its tasks",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """One repository's issue, and what to do with the patch."""
+
+    issue: str | None
+    repository: str
+    apply: bool
+    branch: str | None
+
+
+def one_options(function: Callable[..., int]) -> Callable[..., int]:
+    """The options about one repository; the function receives them as `one`."""
+
+    @wraps(function)
+    def collect(*args: object, task: str | None, repo: str, apply: bool, branch: str | None, **options: object) -> int:
+        return function(*args, one=One(task, repo, apply, branch), **options)
+
+    for option in (
+        click.option("--branch", metavar="NAME", help="With --task: commit the patch to a new branch at the end."),
+        click.option("--apply", is_flag=True, help="With --task: apply the patch to the work tree at the end."),
+        click.option("--repo", default=".", help="With --task: a git work tree (default: here) or a URL."),
+        click.option(
+            "--task", metavar="ISSUE", help="The issue: its text, a file or @FILE, - or its address on GitHub."
+        ),
+    ):
+        collect = option(collect)
+    return collect
 
 
 @click.command(cls=SettingsCommand)
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.argument("files", nargs=-1, metavar="[[NAME=]FILE]...")
+@one_options
 @click.option(
     "--candidates",
     multiple=True,
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="A predictions file of one system; may be repeated, or followed by more files.",
+    metavar="[NAME=]FILE",
+    help="Predictions, a run, or Trae Agent's candidates; may be repeated, or followed by more files.",
 )
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The run directory.")
 @click.option(
     "--run",
     "run_dir",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="Instead: choose again on this run, by --method. Nothing is generated or executed.",
+    help="Instead: choose again on this run, by --method. No candidate is made anew.",
 )
+@click.option("--explain", is_flag=True, help="Show everything that led to the choice.")
 @click.option("--accept-changes", is_flag=True, help="Go on with a run that was begun with other settings.")
 @chosen_options
 @batch_options
@@ -37,68 +88,72 @@ def select(
     *,
     chosen: Chosen | None,
     manner: Manner,
-    candidates: tuple[Path, ...],
-    files: tuple[Path, ...],
+    one: One,
+    candidates: tuple[str, ...],
+    files: tuple[str, ...],
     out: Path | None,
     run_dir: Path | None,
+    explain: bool,
     accept_changes: bool,
 ) -> int:
-    """Choose one patch a task among the predictions of several systems.
+    """Choose one patch among several, wherever they come from.
 
-    The patches are applied to the repository in each task's image; those that make the same tree are one
-    candidate. Where there are several, the model writes --samples test scripts, each is run on the base tree
-    and on every candidate, and --method chooses. `shrewd resume` goes on.
+    \b
+    shrewd select --task issue.md --repo . a.diff b.diff        diffs against a repository
+    shrewd select --dataset lite.jsonl --out RUN --candidates a.jsonl b.jsonl
+    shrewd select --run RUN --method sstar                      again, on what a run has found out
+    shrewd select --run RUN --explain                           why; nothing is changed
+
+    A source is named by what its file says, or by NAME=; several files of one NAME are samples of one source.
+    Where there is something to choose, the model writes --samples test scripts; --model none does without.
+    `shrewd resume` goes on.
     """
+    manner = replace(manner, explain=explain)
     if run_dir is not None:
-        if chosen or candidates or files or out:
-            raise click.UsageError("--run chooses again on a run: it needs neither --dataset, --candidates nor --out")
-        return _again(given, run_dir, as_json=manner.as_json)
-    if chosen is None or out is None or not candidates:
-        raise click.UsageError("give --dataset, --candidates and --out; or --run to choose again on a stored run")
+        _only_of("--run")
+        if files:
+            raise click.UsageError("--run chooses again among the candidates of a run: give no files")
+        return choose_again(given, run_dir, as_json=manner.as_json, explain=explain)
+    if one.issue is not None:
+        _only_of("--task")
+        ending = Ending(one.apply, one.branch, manner.as_json, explain)
+        return choose_among_diffs(
+            given, Choice(one.issue, one.repository, files, candidates, out, accept_changes), ending
+        )
+    if chosen is None or out is None or not (candidates or files):
+        raise click.UsageError(
+            "give --task and diffs; or --dataset, --candidates and --out; or --run to choose again on a stored run"
+        )
+    _only_of("--dataset")
+    return _among_predictions(given, chosen, (*candidates, *files), manner, RunDir(out), change=accept_changes)
+
+
+def _only_of(form: str) -> None:
+    """Raises:
+    UsageError: the command line gives an option that this form of the command has no use for.
+    """
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        if name in _FOREIGN[form] and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{parameter.opts[-1]} does not go together with {form}: {_DOES[form]}")
+
+
+def _among_predictions(
+    given: Given, chosen: Chosen, texts: Sequence[str], manner: Manner, run: RunDir, *, change: bool
+) -> int:
+    """Choose among what files offer for the tasks of a dataset."""
     from agent.batch.external import keep_externals, read_externals
     from agent.batch.prepare import check_settings
+    from agent.externals.listed import parse_listed
     from agent.prepare import keep_settings
-    from agent.rundir import RunDir
 
     settings = given.resolve().settings
     check_settings(settings)
-    run = RunDir(out)
     if run.dataset.exists() and not run.externals.exists():
-        raise click.UsageError(f"{out} is a run that writes its own patches; choose another directory with --out")
+        raise click.UsageError(f"{run.path} is a run that writes its own patches; choose another directory with --out")
+    listed = parse_listed(texts)
     plan, mine = plan_run(run, chosen, settings.seed)
-    keep_externals(run, read_externals([*candidates, *files], plan.tasks))
-    keep_settings(run, settings, change=accept_changes)
+    keep_externals(run, read_externals(listed, plan.tasks))
+    keep_settings(run, settings, change=change)
     return work(run, plan, mine, settings, manner)
-
-
-def _again(given: Given, run_dir: Path, *, as_json: bool) -> int:
-    from agent.decisions import pick_methods
-    from agent.prepare import keep_settings
-    from agent.reselect import reselect
-    from agent.rundir import RunDir
-
-    run = RunDir(run_dir)
-    if not run.config.is_file():
-        raise click.UsageError(f"{run_dir} is not a run directory: it has no {run.config.name}")
-    settings = given.over(run.config)
-    found = reselect(run, settings.method, pick_methods([settings.method])[settings.method], seed=settings.seed)
-    keep_settings(run, settings)  # so that going on with the run keeps the choice
-    _show(found, settings.method, as_json=as_json)
-    return 0
-
-
-def _show(found: "Reselection", method: str, *, as_json: bool) -> None:
-    from agent.terminal import console_out, one_line
-
-    changed = [task for task in found.tasks if task.changed]
-    if as_json:
-        tasks = {one.task: {"before": one.before, "after": one.after, "rule": one.rule} for one in found.tasks}
-        click.echo(json.dumps({"schema_version": 1, "method": method, "tasks": tasks}))
-        return
-    console = console_out()
-    for one in changed:
-        line = f"{one.task}: {(one.before or 'nothing')[:8]} -> {(one.after or 'nothing')[:8]}   {one.rule}"
-        console.print(one_line(line, 200), markup=False)
-    console.print(f"Chosen again by {method}: {len(changed)} of {len(found.tasks)} choices changed.")
-    if found.without_result:
-        console.print(f"{len(found.without_result)} tasks have nothing to choose from.")

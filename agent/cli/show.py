@@ -9,6 +9,7 @@ from agent.rundir import TaskDir
 from agent.solve import Solution
 from agent.terminal import diff_text, one_line, printable
 from agent.work import Worked
+from selection import OutcomeMatrix, Selection
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,18 +20,22 @@ if TYPE_CHECKING:
 _SIGNS = {"solved": "✓", "unsolved": "✗", "broken": "!"}
 
 
-def show_solution(console: "Console", worked: Worked, done: Sequence[str]) -> None:
+def show_solution(console: "Console", worked: Worked, done: Sequence[str], *, explained: bool = False) -> None:
     """Everything a user wants to know; the last line says where the patch lies and how to apply it.
 
-    `done` are lines on what was done with the patch.
+    `done` are lines on what was done with the patch. `explained`: with everything that led to the choice.
     """
     solution, place = worked.solution, worked.prepared.place
     if solution.patch is not None:
         console.print(diff_text(solution.patch.decode("utf-8", errors="replace")))
-    if solution.matrix.candidates:
-        console.print(vote_table(solution))
-        console.print(f"Chosen by: {solution.selection.rule}.\n")
-    console.print(trajectory_table(solution))
+    if explained:
+        from agent.cli.explain import explain
+
+        explain(console, solution.matrix, solution.selection, solution.refused)
+    else:
+        _show_choice(console, solution)
+    if solution.results or solution.failed:
+        console.print(trajectory_table(solution))
     console.print(cost_table(worked.totals))
     console.print(f"Time: {worked.seconds:.0f} s. Run directory: {worked.prepared.run.path.absolute()}")
     for line in done:
@@ -38,20 +43,34 @@ def show_solution(console: "Console", worked: Worked, done: Sequence[str]) -> No
     console.print(last_line(solution, place, worked.prepared.stored.task.repository))
 
 
+def _show_choice(console: "Console", solution: Solution) -> None:
+    for refused in solution.refused:
+        console.print(one_line(f"Refused: {refused.source}: {refused.reason}"))
+    if solution.matrix.candidates:
+        console.print(vote_table(solution.matrix, solution.selection))
+        console.print(f"Chosen by: {solution.selection.rule}.\n")
+
+
 def last_line(solution: Solution, place: TaskDir, repository: str) -> str:
     if solution.patch is None:
-        why = "a budget was reached before there was one" if solution.out_of_budget else "no trajectory made an edit"
-        return f"No patch: {why}."
+        return f"No patch: {_why_none(solution)}."
     where = shlex.quote(str(place.patch.absolute()))
     inside = f"-C {shlex.quote(repository)} " if Path(repository).is_absolute() else ""
     return printable(f"Patch: {place.patch.absolute()}    Apply it with: git {inside}apply {where}")
 
 
-def vote_table(solution: Solution) -> "Table":
+def _why_none(solution: Solution) -> str:
+    if solution.selection.abstained:
+        return "no candidate is trusted enough"
+    if solution.out_of_budget:
+        return "a budget was reached before there was one"
+    return "no trajectory made an edit" if solution.results or solution.failed else "none of the patches can be used"
+
+
+def vote_table(matrix: OutcomeMatrix, chosen: Selection) -> "Table":
     """Candidates x scripts, the base tree first. A script with a vote fails on the base and passes somewhere."""
     from rich.table import Table
 
-    matrix, chosen = solution.matrix, solution.selection
     table = Table(title="Votes: candidates x scripts", title_justify="left")
     table.add_column("candidate")
     for number, script in enumerate(matrix.scripts):
@@ -61,11 +80,11 @@ def vote_table(solution: Solution) -> "Table":
     table.add_column("from")
     base = [_SIGNS.get(matrix.base.get(s.digest, ""), "·") for s in matrix.scripts]
     table.add_row("base tree", *base, "", "", "")
-    for place, row in enumerate(chosen.ranking):
+    for row in chosen.ranking:
         cells = [_SIGNS.get(matrix.cells.get((row.candidate.digest, s.digest), ""), "·") for s in matrix.scripts]
-        name = row.candidate.digest[:8] + (" (chosen)" if place == 0 else "")
+        name = row.candidate.digest[:8] + (" (chosen)" if row.candidate == chosen.winner else "")
         changed = sum(line[:1] in {b"+", b"-"} for line in row.candidate.patch.splitlines())
-        table.add_row(name, *cells, str(row.votes), str(changed), ", ".join(row.candidate.origins))
+        table.add_row(name, *cells, str(row.votes), str(changed), one_line(", ".join(row.candidate.origins)))
     table.caption = "✓ exits 0: solved   ✗ exits 2: not solved   ! broken   · not known   * has a vote"
     table.caption_justify = "left"
     return table

@@ -9,10 +9,13 @@ from agent.errors import ModelSetupError, UserError
 from agent.settings import Settings
 
 EMBEDDED = "embedded/"
+NONE = "none"
 
 
 def check_model(settings: Settings, environment: Mapping[str, str], cache: Path) -> list[Check]:
     """One check, or several, of the model that the settings name."""
+    if settings.model == NONE:
+        return [Check("model", "ok", "none: `shrewd select` goes by what can be found out without one")]
     if settings.model.startswith(EMBEDDED):
         return [_check_embedded(settings.model.removeprefix(EMBEDDED), cache)]
     try:

@@ -8,11 +8,11 @@ from itertools import pairwise
 from agent.edits import imports, paths
 from agent.edits.anchors import Ambiguous, Anchor, Match, by_owner, match_anywhere
 from agent.edits.draft import Draft
-from agent.edits.languages import language_of_path, related
 from agent.edits.merge import Merge, add, put
 from agent.edits.outline import Item, Outline, outline
 from agent.edits.snippets import Snippet, named
 from agent.edits.text import Source, read_source, splice
+from swe_tasks.languages import language_of_path, related
 
 
 @dataclass(slots=True)

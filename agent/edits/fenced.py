@@ -8,12 +8,12 @@ from agent.edits import paths
 from agent.edits.definitions import Code, Part, anchors_of, choose_files, merge_file, read_code
 from agent.edits.draft import Draft
 from agent.edits.fences import Fence
-from agent.edits.languages import related
 from agent.edits.outline import Item
 from agent.edits.paths import Found
 from agent.edits.records import EditFormat
 from agent.edits.snippets import Snippet, named, path_of_fence, read_snippet
 from agent.edits.whole import add_whole, is_partial
+from swe_tasks.languages import related
 
 _SEARCHED_FILES = 2000
 _DEFINING = re.compile(r"\s*(?:async |export |pub |public |static )*(?:def|class|func|function|fn|impl|interface) ")

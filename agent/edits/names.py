@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from agent.edits.languages import language_of_path
 from agent.edits.outline import Item, outline
+from swe_tasks.languages import language_of_path
 
 
 @dataclass(frozen=True, slots=True)

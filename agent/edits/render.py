@@ -5,11 +5,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from agent.edits.fences import longest_run
-from agent.edits.languages import language_of_path
 from agent.edits.outline import outline
 from agent.edits.read import read_edit
 from agent.edits.records import Edit, EditFormat, Problems
 from agent.edits.text import NO_NEWLINE, Source, read_source
+from swe_tasks.languages import language_of_path
 from swe_tasks.task import FileChange
 
 PROBLEMS_CHARS = 6000

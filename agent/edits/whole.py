@@ -8,11 +8,11 @@ from agent.edits.definitions import Code
 from agent.edits.draft import Draft
 from agent.edits.elision import placeholder_line
 from agent.edits.fences import Fence
-from agent.edits.languages import language_of_path
 from agent.edits.outline import Outline, outline
 from agent.edits.paths import Found
 from agent.edits.snippets import Snippet, named
 from agent.edits.text import fresh, read_source, rewrite, split_final
+from swe_tasks.languages import language_of_path
 
 _SHORT = 0.7
 """Share of a file's lines below which an answer that lacks definitions is not the whole file."""

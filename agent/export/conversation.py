@@ -53,8 +53,9 @@ def read_conversations(journal: Path) -> dict[int, tuple[Asked, ...]]:
         elif note.kind == "completion":
             about = _about(note, journal)
             rank = _STAGES.index(about.stage) if about.stage in _STAGES else len(_STAGES)
-            # Asked again under other settings, the latest counts.
-            found.setdefault(about.trajectory, {})[rank, about.ordinal] = (about, note)
+            if about.trajectory >= 0:  # what is asked for a choice belongs to none
+                # Asked again under other settings, the latest counts.
+                found.setdefault(about.trajectory, {})[rank, about.ordinal] = (about, note)
     try:
         return {
             trajectory: tuple(_told([asked[place] for place in sorted(asked)], texts))

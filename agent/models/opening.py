@@ -1,4 +1,4 @@
-"""The model that the settings name, ready to be asked: a provider's, a server of one's own, or the embedded one."""
+"""The model of the settings, ready to be asked: a provider's, a server of one's own, the embedded one, or none."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -12,6 +12,8 @@ from agent.models.pricing import FREE, Price
 from agent.settings import Settings
 
 EMBEDDED = "embedded/"
+NONE = "none"
+"""The name of no model: choosing among patches goes by what can be found out without one."""
 REMOTE_COMPLETIONS = 16
 LOCAL_COMPLETIONS = 4
 
@@ -31,6 +33,8 @@ class OpenModel:
     execution_shares: int
     """The weight of an execution against other work of this machine; 1024 is an equal."""
     count_tokens: Callable[[str], int]
+    asks: bool = True
+    """Whether it may be asked at all."""
 
 
 @asynccontextmanager
@@ -40,6 +44,11 @@ async def open_model(settings: Settings, environment: Mapping[str, str]) -> Asyn
     Raises:
         ModelSetupError: there is no such model, or something it needs is missing; says how to get it.
     """
+    if settings.model == NONE:
+        from agent.models.no_model import no_model
+
+        yield no_model(f"--model {NONE} asks no model")
+        return
     if settings.model.startswith(EMBEDDED):
         from agent.models.embedded_model import open_embedded
 

@@ -13,6 +13,7 @@ from support.graded_run import keep_grades
 from support.stored_run import contents, store_task
 
 from agent.cli.main import Lazy, main
+from agent.decisions import AS_CHOSEN
 from agent.rundir import RunDir
 from selection import METHODS
 
@@ -60,7 +61,7 @@ def test_all_methods_stand_side_by_side(run: RunDir, tmp_path: Path, capsys: pyt
     """With a random pick, the best choice and the worst; a refused patch is a wrong pick."""
     found = measured(run, tmp_path, capsys, LABELS)
     assert [row["name"] for row in found["metrics"]["rows"]] == [
-        *("adversary", "random-trajectory", "random-candidate", *METHODS, "oracle")
+        *("adversary", "random-trajectory", "random-candidate", *METHODS, AS_CHOSEN, "oracle")
     ]
     accuracy = rows(found, "accuracy")
     assert (accuracy["adversary"], accuracy["oracle"]) == (0.0, 1.0)
@@ -82,7 +83,7 @@ def test_labels_change_no_choice(run: RunDir, tmp_path: Path, capsys: pytest.Cap
             rows(found, "accuracy"),
         ))  # fmt: skip
     assert all(choices == seen[0][0] for choices, _ in seen)
-    assert seen[0][0]["first"][0].keys() == METHODS.keys()
+    assert seen[0][0]["first"][0].keys() == {*METHODS, AS_CHOSEN}
     assert seen[1][1] != seen[2][1] or seen[1][1] != seen[3][1]  # they did reach the metrics
 
 

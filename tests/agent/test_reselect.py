@@ -19,6 +19,7 @@ from agent.prepare import keep_settings
 from agent.reselect import Rechosen, Reselection, reselect
 from agent.rollup import read_result
 from agent.rundir import RunDir, TaskDir
+from agent.selecting.pick import CHOOSERS
 from agent.settings import Settings, settings_table
 from selection import OutcomeMatrix, Ranked, Selection
 from selection.methods import METHODS
@@ -210,11 +211,11 @@ def test_the_command_keeps_its_choice(run: RunDir, tmp_path: Path) -> None:
 def test_the_command_wants_one_thing(run: RunDir, capsys: pytest.CaptureFixture[str]) -> None:
     """Choosing again needs no dataset, and without --run nothing can be left out."""
     assert main(["select", "--run", str(run.path), "--dataset", "lite"]) == 2
-    assert "--run chooses again" in capsys.readouterr().err
+    assert "--dataset does not go together with --run" in capsys.readouterr().err
     assert main(["select", "--dataset", "lite"]) == 2
     assert "--candidates" in capsys.readouterr().err
 
 
 def test_every_method_can_be_set() -> None:
     """The setting's values are the methods there are."""
-    assert set(settings_table()["method"].choices) == set(METHODS)
+    assert set(settings_table()["method"].choices) == set(METHODS) | set(CHOOSERS)

@@ -14,7 +14,7 @@ from agent.results import outcomes_record
 from agent.rundir import TaskDir, write_file, write_json
 from agent.solve import Solution
 from agent.stored_matrix import read_matrix
-from selection import Candidate, Outcome, OutcomeMatrix, Selection, TestScript
+from selection import Behaviour, Candidate, Outcome, OutcomeMatrix, Probe, Selection, Step, TestScript
 
 MATRIX = OutcomeMatrix(
     (Candidate("c0", b"one", ("trajectory 0", "trajectory 2")), Candidate("c1", b"\xff\r\n", ())),
@@ -37,14 +37,25 @@ def store(place: TaskDir, matrix: OutcomeMatrix) -> None:
 def matrices(draw: st.DrawFn) -> OutcomeMatrix:
     names = st.lists(st.text(max_size=9), unique=True, max_size=4)
     texts = st.lists(st.text(max_size=9), max_size=3).map(tuple)
-    candidates = tuple(Candidate(name, draw(st.binary(max_size=9)), draw(texts)) for name in draw(names))
+    candidates = tuple(
+        Candidate(name, draw(st.binary(max_size=9)), draw(texts), draw(texts), draw(texts)) for name in draw(names)
+    )
     scripts = tuple(TestScript(name, draw(st.text(max_size=20)), draw(texts)) for name in draw(names))
     outcomes = st.sampled_from([*Outcome, None])
     base = {script.digest: said for script in scripts if (said := draw(outcomes))}
     cells = {(c.digest, s.digest): said for c in candidates for s in scripts if (said := draw(outcomes))}
     tests = st.none() | st.frozensets(st.text(max_size=9), max_size=3)
     regressions = {c.digest: found for c in candidates if (found := draw(tests)) is not None}
-    return OutcomeMatrix(candidates, scripts, base, cells, regressions)
+    shown = st.builds(Behaviour, st.none() | st.integers(0, 255), st.text(max_size=9)) | st.none()
+    probes = tuple(
+        Probe(name, draw(st.text(max_size=20)), "a block", draw(texts), draw(texts), draw(st.booleans()))
+        for name in draw(names)
+    )
+    bases = {probe.digest: said for probe in probes if (said := draw(shown))}
+    behaviours = {(c.digest, p.digest): said for c in candidates for p in probes if (said := draw(shown))}
+    found = tuple(Step("tests", said) for said in draw(texts))
+    more = (draw(st.integers(0, 9)), probes, bases, behaviours, found)
+    return OutcomeMatrix(candidates, scripts, base, cells, regressions, *more)
 
 
 @given(matrices())

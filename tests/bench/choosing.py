@@ -1,6 +1,7 @@
 """What choosing takes, and what it is worth: `python tests/bench/choosing.py [--issues N] [--seed S]`.
 
-First the time of each method on stored outcomes of 10 candidates x 10 scripts; then, for each regime of generated
+First the time of each method on stored outcomes of 10 candidates x 10 scripts; then what each chooses on matrices that
+were recorded from other systems' patches, with paired bootstrap intervals; then, for each regime of generated
 issues, the share of the way from chance to the oracle that each method goes. The goals are printed, not asserted.
 """
 
@@ -15,9 +16,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from support.generator import REGIMES, Regime, generate
+from support.recorded import choices, labels, recordings, task_record
 from support.sweep import Score, sweep, without_regressions
 
 from selection import METHODS, Method, OutcomeMatrix, Selection, method, voting_scripts
+from selection.metrics import Estimate, measure
 
 GOAL_MILLISECONDS, ROUNDS = 50, 200
 
@@ -31,6 +34,7 @@ def main() -> int:
     print(f"choosing among 10 candidates x 10 scripts, goal {GOAL_MILLISECONDS} ms")
     for name, choose in METHODS.items():
         _row(name, _times(choose))
+    _recorded()
     methods = {
         **METHODS,
         "codet, two-sided": _two_sided(method("codet")),
@@ -58,6 +62,22 @@ def _times(choose: Method) -> list[float]:
 
 def _row(what: str, times: list[float]) -> None:
     print(f"{what:20} median {statistics.median(times):7.3f} ms   max {max(times):7.3f}   n {len(times)}")
+
+
+def _recorded() -> None:
+    known = labels()
+    found = measure([task_record(one, choices(one), known[one.task]) for one in recordings()], against="majority")
+    print(
+        f"\n{found.measured} recorded tasks, {found.decidable} of them decidable, {found.covered} with a right patch;"
+    )
+    print("right in % of all, of the decidable, gap closed, minus majority in points; 95 % intervals over tasks")
+    for row in found.rows:
+        figures = (row.accuracy, row.given_decidable, row.gap_closed, row.difference)
+        print(f"{row.name:20}" + "".join(f"{_shown(one):>24}" for one in figures))
+
+
+def _shown(one: Estimate | None) -> str:
+    return "-" if one is None else f"{100 * one.value:.1f} ({100 * one.low:.0f} to {100 * one.high:.0f})"
 
 
 def _gaps(scores: list[dict[str, Score]], names: list[str]) -> None:

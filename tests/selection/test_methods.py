@@ -15,7 +15,7 @@ EVERY = pytest.mark.parametrize("name", METHODS)
 
 def test_methods_are_found_by_name() -> None:
     """These need nothing but stored outcomes."""
-    assert list(METHODS) == ["random", "majority", "votes", "votes-valid", "codet", "b4", "consensus"]
+    assert list(METHODS) == ["random", "majority", "votes", "votes-valid", "codet", "b4", "consensus", "evidence"]
     assert method("b4") is METHODS["b4"]
 
 
@@ -80,7 +80,7 @@ def test_a_script_that_was_not_run_changes_nothing(name: str, matrix: OutcomeMat
     assert method(name)(more, seed=2) == method(name)(matrix, seed=2)
 
 
-@pytest.mark.parametrize("name", ["votes", "votes-valid", "codet", "b4", "consensus"])
+@pytest.mark.parametrize("name", ["votes", "votes-valid", "codet", "b4", "consensus", "evidence"])
 def test_what_was_not_run_on_a_candidate_is_not_passed(name: str) -> None:
     """A candidate that nothing is known of does not win over one that was seen to pass."""
     matrix = written("uuu", {"a": "...", "b": "sss", "c": "uuu"}, lengths={"a": 1})

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from selection import Candidate, Outcome, OutcomeMatrix, TestScript
+from selection import Behaviour, Candidate, Outcome, OutcomeMatrix, Probe, TestScript
 
 T = TypeVar("T")
 LETTERS = {"s": Outcome.SOLVED, "u": Outcome.UNSOLVED, "b": Outcome.BROKEN}
@@ -50,13 +50,28 @@ def matrices(draw: st.DrawFn, cells: str = "sub.", least: int = 0) -> OutcomeMat
     several = st.lists(origin, max_size=3)
     row = st.text(cells, min_size=width, max_size=width)
     broken = st.lists(st.sampled_from(["test_x", "test_y"]), max_size=2)
-    return written(
+    matrix = written(
         draw(row),
         {name: draw(row) for name in names},
         lengths={name: draw(st.integers(1, 3)) for name in names},
         origins={name: draw(several) for name in names},
         authors=[draw(several) for _ in range(width)],
         breaks={name: draw(broken) for name in names if draw(st.booleans())},
+    )
+    return with_probes(matrix, draw)
+
+
+def with_probes(matrix: OutcomeMatrix, draw: st.DrawFn) -> OutcomeMatrix:
+    """The matrix with up to two probes that were run on some of its trees."""
+    patterns = st.lists(st.sampled_from(["1", "2", "ValueError"]), max_size=1).map(tuple)
+    probes = tuple(Probe(f"p{n}", "", "issue", draw(patterns), draw(patterns)) for n in range(draw(st.integers(0, 2))))
+    behaviour = st.builds(Behaviour, st.sampled_from([0, 1, None]), st.sampled_from(["1", "2", "ValueError: x"]))
+    maybe = st.none() | behaviour
+    return replace(
+        matrix,
+        probes=probes,
+        base_behaviours={probe.digest: shown for probe in probes if (shown := draw(maybe))},
+        behaviours={(c.digest, p.digest): shown for c in matrix.candidates for p in probes if (shown := draw(maybe))},
     )
 
 
@@ -72,6 +87,9 @@ def shuffled(matrix: OutcomeMatrix, draw: random.Random) -> OutcomeMatrix:
         dict(mixed(list(matrix.base.items()))),
         dict(mixed(list(matrix.cells.items()))),
         dict(mixed(list(matrix.regressions.items()))),
+        probes=mixed(matrix.probes),
+        base_behaviours=dict(mixed(list(matrix.base_behaviours.items()))),
+        behaviours=dict(mixed(list(matrix.behaviours.items()))),
     )
 
 
@@ -83,4 +101,7 @@ def renamed(matrix: OutcomeMatrix, names: Mapping[str, str], scripts: Mapping[st
         {scripts[script]: outcome for script, outcome in matrix.base.items()},
         {(names[c], scripts[s]): outcome for (c, s), outcome in matrix.cells.items()},
         {names[c]: tests for c, tests in matrix.regressions.items()},
+        probes=matrix.probes,
+        base_behaviours=matrix.base_behaviours,
+        behaviours={(names[c], probe): shown for (c, probe), shown in matrix.behaviours.items()},
     )

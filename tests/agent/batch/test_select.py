@@ -13,12 +13,20 @@ from support.whole_run import Command, Ended
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
 
-def select(shrewd: Command, rows: Path, out: Path, *files: Path) -> Ended:
+def select(
+    shrewd: Command,
+    rows: Path,
+    out: Path,
+    *files: Path | str,
+    model: str = "hosted_vllm/scripted",
+    cwd: Path | None = None,
+) -> Ended:
     candidates = [str(file) for file in files]
     return shrewd(
-        *("select", "--dataset", str(rows), "--out", str(out), "--model", "hosted_vllm/scripted"),
+        *("select", "--dataset", str(rows), "--out", str(out), "--model", model),
         *("--api-base", shrewd.url, "--samples", "2", "--candidates", *candidates),
-        timeout=240,
+        cwd=cwd,
+        timeout=280,
     )
 
 
@@ -64,3 +72,48 @@ def test_scripts_choose_the_right_one_of_two_systems(tmp_path: Path, home: Path,
         assert [refused["source"] for refused in selection["refused"]] == ["confused"]
     lines = (tmp_path / "run" / "predictions.jsonl").read_text().splitlines()
     assert {json.loads(line)["model_name_or_path"] for line in lines} == {"shrewd-select"}
+
+
+def trae(place: Path, tiny: TinyDataset, *, right: int) -> Path:
+    """Trae Agent's candidate file: a wrong patch, a right one and none for each task, and what its labels say."""
+    place.parent.mkdir()
+    rows = [
+        {
+            "instance_id": task.id,
+            "issue": task.issue,
+            "patches": [task.wrong, task.gold, ""],
+            "success_id": [1 - right, right, 0],
+            "regressions": [["tests.test_parser"] if right else [], [] if right else ["tests.test_parser"], []],
+        }
+        for task in tiny.tasks[:1]
+    ]
+    place.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    return place
+
+
+def stored(run: Path) -> dict[str, bytes]:
+    """What a run keeps, but for what says when it was and how long it took."""
+    timed = {"journal.jsonl", "log.jsonl", "report.json", "result.json"}
+    return {
+        str(path.relative_to(run)): path.read_bytes()
+        for path in sorted(run.rglob("*"))
+        if path.is_file() and path.name not in timed and "base" not in path.relative_to(run).parts
+    }
+
+
+def test_labels_that_come_with_candidates_decide_nothing(tmp_path: Path, home: Path, tiny: TinyDataset) -> None:
+    """Inverted labels change no byte of a run; and without a model the evidence of executions is explained."""
+    shrewd, task = Command(home, "http://127.0.0.1:9/v1"), tiny.tasks[0].id
+    arguments = ("--only", task, "--workers", "1", "--no-tests", "--explain", "--json")
+    runs: list[dict[str, bytes]] = []
+    for name, right in {"true": 1, "inverted": 0}.items():
+        trae(tmp_path / name / "c.jsonl", tiny, right=right)
+        ended = select(shrewd, tiny.rows, Path("run"), "c.jsonl", *arguments, model="none", cwd=tmp_path / name)
+        assert ended.code == 0, ended.err
+        explanation = json.loads(ended.out)["explanation"][task]
+        assert {tuple(one["origins"]) for one in explanation["candidates"]} == {("c 1",), ("c 2",)}
+        assert [one["source"] for one in explanation["refused"]] == ["c 3"]
+        runs.append(stored(tmp_path / name / "run"))
+    assert runs[0] == runs[1]
+    kept = b"".join(content for path, content in runs[0].items() if path != "grading.jsonl")
+    assert b"success_id" not in kept

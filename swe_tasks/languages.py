@@ -1,4 +1,4 @@
-"""The languages whose definitions can be found, by file extension and by the tag of a fenced block."""
+"""Programming languages whose syntax can be told, by file extension and by the tag of a fenced block."""
 
 _EXTENSIONS = {
     "python": "py pyi pyw",
