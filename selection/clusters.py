@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from selection.behaviour import Behaviour
+from selection.behaviour import Behaviour, Probe
 from selection.matrix import Candidate, OutcomeMatrix
 from selection.origins import independent_units
 from selection.votes import choose_by_votes
@@ -96,3 +96,17 @@ def _agreement(rows: Mapping[str, Mapping[str, str]], name: str, group: list[str
 def _cluster(members: list[Candidate], places: Mapping[str, tuple[int, int, str]]) -> Cluster:
     best = min(members, key=lambda member: places[member.digest])
     return Cluster(best, tuple(members), independent_units(members), -places[best.digest][0])
+
+
+def telling_example(matrix: OutcomeMatrix, first: Candidate, second: Candidate) -> Probe | None:
+    """The issue's own example with the shortest outputs among those on which the two are known to differ."""
+    behaviours = matrix.behaviours
+    telling = [
+        (len(one.output) + len(other.output), probe.digest, probe)
+        for probe in matrix.probes
+        if probe.quoted
+        and (one := behaviours.get((first.digest, probe.digest))) is not None
+        and (other := behaviours.get((second.digest, probe.digest))) is not None
+        and key_of(one) != key_of(other)
+    ]
+    return min(telling)[2] if telling else None

@@ -55,7 +55,7 @@ def decide(matrix: OutcomeMatrix, weighed: Weighed, examples: Mapping[str, float
     ranking, rule = rank(placed, _RULES)
     lead = _lead([best[row.candidate.digest][0] for row in ranking])
     rule = f"{lead}{'' if rule == _RULES[0] else f'; {rule}'}" if lead else rule
-    belief = calibrated(ranking, weighed) if ranking else None
+    belief = calibrated(ranking[0].score) if len(ranking) > 1 else None  # one alone is likeliest, whatever it is
     return Selection(ranking, voting, rule, belief, _trail(ranking, best))
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import shutil
+import subprocess
 from importlib import import_module
 from pathlib import Path
 
@@ -75,6 +76,32 @@ def test_the_commands_for_swe_bench_run_one_after_the_other(tmp_path: Path) -> N
     for run in ("RUN", "CHOSEN"):
         grades = json.loads((place / run / "grades.json").read_text())["tasks"]
         assert [grade["status"] for grade in grades.values()] == ["resolved"] * 2
+
+
+@pytest.mark.bubblewrap
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_commands_for_selection_run_one_after_the_other(tmp_path: Path) -> None:
+    """On three patches of a small repository, with the model at a scripted server."""
+    need("bubblewrap")
+    repository = make_calc(tmp_path / "calc")
+    (repository / "issue.md").write_text(ISSUE)
+    for name, body in {"a": "2 * x", "b": "x + 2", "c": "x + x"}.items():
+        content = (repository / "calc.py").read_text()
+        (repository / "calc.py").write_text(re.sub(r"return .*", f"return {body}", content, count=1))
+        said = subprocess.run(["git", "diff"], cwd=repository, check=True, capture_output=True, text=True).stdout
+        (repository / f"{name}.diff").write_text(said)
+        (repository / "calc.py").write_text(content)
+    with OpenAIServer(lambda request, *_: good({**request, "seed": 1})) as server:
+        shrewd = Command(tmp_path, server.url)
+        variables = {"SHREWD_MODEL": "hosted_vllm/scripted", "SHREWD_API_BASE": server.url}
+        for line in shown("docs/selection.md"):
+            (task,) = (path.name for path in (repository / "RUN/tasks").glob("*")) if "metrics" in line else ("",)
+            (repository / "labels.json").write_text(json.dumps({task: {"a.diff": True, "b.diff": False}}))
+            ended = shrewd("--debug", *shlex.split(line)[1:], cwd=repository, timeout=200, **variables)
+            assert ended.code == 0, (line, ended.err)
+            if "--explain" in line:
+                assert "tests" in ended.out
 
 
 DOCUMENTS = [

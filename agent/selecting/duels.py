@@ -30,7 +30,8 @@ from agent.selecting.running import run_on, with_script
 from agent.selecting.show import fenced, opening
 from agent.workbench import Workbench
 from sandbox.records import Execution
-from selection.clusters import key_of
+from selection.behaviour import Probe
+from selection.clusters import key_of, telling_example
 from selection.matrix import Candidate, Outcome, OutcomeMatrix, Step, outcome_of
 from selection.tournament import (
     NEITHER,
@@ -123,8 +124,14 @@ async def duel(
 
 
 async def _meet(floor: _Floor, one: Contender, other: Contender) -> Duel:
-    """One duel: programs until one tells the two apart, then the judge, in both orders."""
+    """One duel: over the issue's own example if that tells the two apart, else over a program that does, if one is
+    had; then the judge, in both orders."""
     first, second = one.candidate, other.candidate
+    if (quoted := telling_example(floor.matrix, first, second)) is not None:
+        seen = await _run_example(floor, quoted, first, second)
+        if differs(floor.bench, seen, first, second):
+            fought = Duel(first.digest, second.digest, 0, quoted.digest)
+            return replace(fought, verdicts=await _judge(floor, seen, first, second))
     tried: list[Seen] = []
     for attempt in range(1, ATTEMPTS + 1):
         foretold = await _write(floor, first, second, tried)
@@ -136,9 +143,15 @@ async def _meet(floor: _Floor, one: Contender, other: Contender) -> Duel:
             fought = Duel(first.digest, second.digest, attempt, seen.probe.digest, foretold.predictions)
             return replace(fought, verdicts=await _judge(floor, seen, first, second))
         tried.append(seen)
-    # What crashes everywhere showed nothing of the patches.
+    # What crashes everywhere, or prints nothing, showed nothing of the patches.
     alike = len(tried) == ATTEMPTS and any(_says_something(seen, first) for seen in tried)
     return Duel(first.digest, second.digest, len(tried), alike=alike)
+
+
+async def _run_example(floor: _Floor, probe: Probe, first: Candidate, second: Candidate) -> Seen:
+    """The example on the base tree and on both: the journal keeps behaviours of examples, the judge sees outputs."""
+    trees = [floor.bench.base.tree, first.digest, second.digest]
+    return Seen(probe, f"# {probe.origin}, as the issue has it", await run_on(floor.bench, trees, probe.text))
 
 
 async def _write(floor: _Floor, first: Candidate, second: Candidate, tried: Sequence[Seen]) -> Foretold | None:
@@ -161,7 +174,7 @@ async def _write(floor: _Floor, first: Candidate, second: Candidate, tried: Sequ
         question(show_patches(bench, shown, room)),
         partial(read_foretold, asked=asked),
         opening=floor.opening,
-        grammar=foretold_grammar(),
+        grammar=foretold_grammar(asked),
     )
 
 
@@ -195,7 +208,8 @@ async def _judge(floor: _Floor, seen: Seen, first: Candidate, second: Candidate)
 
 
 def _says_something(seen: Seen, candidate: Candidate) -> bool:
-    return candidate.digest in seen.ended and seen.ended[candidate.digest].exit_code == 0
+    ended = seen.ended.get(candidate.digest)
+    return ended is not None and ended.exit_code == 0 and bool(ended.stdout.strip())
 
 
 def _keeps_contract(base: str, ended: Mapping[str, Execution]) -> bool:

@@ -24,7 +24,7 @@ from selection.votes import voting_scripts
 STAGE: Final = "hybrid"
 ANSWERS: Final = 3
 """How often the model is asked about each patch, each time with another seed."""
-_GRAMMAR: Final = r'root ::= [^\n]+ "\n\n" ("YES" | "NO")' + "\n"
+_GRAMMAR: Final = r'root ::= [^\n]{1,240} "\n\n" ("YES" | "NO")' + "\n"
 _UNKNOWN: Final = 0.5
 _RULES: Final = (
     "kept by the execution-free score",

@@ -48,10 +48,14 @@ except Exception as error:
 
 _CODE = r"""code ::= ([^`\n] [^\n]*)? "\n"
 """
-_TEXT = r"""text ::= ([^`\n] [^`\n]*)? "\n"
+_CALLS = r"""code ::= ("from " | "import " | [a-z_]+ " = ") [^`\n]{1,120} "\n"
+show ::= "print(" [^`\n]{1,120} "\n"
+"""
+"""A few lines that call, and a few that show: weak models write the patch once more if they are let."""
+_TEXT = r"""text ::= [^`\n]{0,160} "\n"
 """
 _PYTHON = r'"```python\n" code+ "```\n\n"'
-_SAID = r'"```text\n" text+ "```\n\n"'
+_SAID = r'"```text\n" text{1,12} "```\n\n"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +109,21 @@ def read_foretold(reply: str, *, asked: ScriptFormat) -> Foretold | Unreadable:
     return Foretold(made, (blocks[1][1].strip(), blocks[2][1].strip()))
 
 
-def inputs_grammar(most: int) -> str:
+def inputs_grammar(most: int, asked: ScriptFormat = "program") -> str:
     """One to `most` programs in fenced blocks."""
-    return f"root ::= block{' block?' * (most - 1)}\nblock ::= {_PYTHON}\n{_CODE}"
+    return f"root ::= block{' block?' * (most - 1)}\nblock ::= {_program(asked)}"
 
 
-def foretold_grammar() -> str:
+def foretold_grammar(asked: ScriptFormat = "program") -> str:
     """A program and two predictions in fenced blocks."""
-    return f"root ::= {_PYTHON} {_SAID} {_SAID}\n{_CODE}{_TEXT}"
+    return f"root ::= program {_SAID} {_SAID}\nprogram ::= {_program(asked)}{_TEXT}"
+
+
+def _program(asked: ScriptFormat) -> str:
+    """A program in a fenced block; in parts, it is at most eight lines, and ends with what it shows."""
+    if asked == "printed":
+        return f'"```python\\n" code{" code?" * 3} show{" show?" * 3} "```\\n\\n"\n{_CALLS}'
+    return f"{_PYTHON}\n{_CODE}"
 
 
 async def observe(bench: Workbench, item: Input, origin: str, trees: Iterable[str]) -> Seen:

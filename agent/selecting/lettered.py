@@ -50,9 +50,10 @@ def read_choice(reply: str, allowed: Collection[str]) -> str | Unreadable:
 
 
 def choice_grammar(allowed: Iterable[str]) -> str:
-    """What a choice without a program is held to where the model's server takes a grammar: reasons, then the line."""
+    """What a choice without a program is held to where the model's server takes a grammar: a reason, then the line.
+    It is bounded, for weak models find no end."""
     words = " | ".join(f'"{word}"' for word in (*sorted(allowed), NONE))
-    return f'root ::= [^\\n]+ "\\n\\nCHOICE: " ({words})\n'
+    return f'root ::= [^\\n]{{1,240}} "\\n\\nCHOICE: " ({words})\n'
 
 
 def show_patches(bench: Workbench, shown: Mapping[str, Candidate], room: int) -> str:

@@ -141,7 +141,7 @@ async def _write_inputs(table: _Table, passing: tuple[Candidate, ...]) -> None:
         render("select_inputs", most=INPUTS, format=asked),
         partial(read_inputs, asked=asked, most=INPUTS),
         opening=table.opening,
-        grammar=inputs_grammar(INPUTS),
+        grammar=inputs_grammar(INPUTS, asked),
     )
     await _observe(table, inputs or (), "S* input", passing)
     table.say("inputs", f"{len(inputs or ())} test inputs were written")
@@ -156,7 +156,7 @@ async def _write_pair(table: _Table, one: Candidate, other: Candidate) -> list[S
         ),
         partial(read_inputs, asked=asked, most=PAIR_INPUTS),
         opening=table.opening,
-        grammar=inputs_grammar(PAIR_INPUTS),
+        grammar=inputs_grammar(PAIR_INPUTS, asked),
     )
     return await _observe(table, inputs or (), f"S* input for {one.digest[:8]} and {other.digest[:8]},", (one, other))
 

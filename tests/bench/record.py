@@ -1,6 +1,6 @@
-"""Records the outcome matrices of a run, without patches and programs: `python tests/bench/record.py RUN LABELS`.
+"""Records the outcome matrices of a run, without patches and programs: `python tests/bench/record.py RUN`.
 
-LABELS is a file as `shrewd metrics --labels` takes it. The two files below tests/recorded/ are written anew.
+The run has been graded: `shrewd grade RUN --candidates`. The two files below tests/recorded/ are written anew.
 """
 
 import argparse
@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from support.recorded import FOLDER, LABELS, MATRICES, as_line, short
 
 from agent.decisions import decide
-from agent.labels import labels_of_file
+from agent.labels import labels_of_run
 from agent.rundir import RunDir
 
 
@@ -21,10 +21,9 @@ def main() -> int:
     """Write both files, and say what is in them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path)
-    parser.add_argument("labels", type=Path)
     arguments = parser.parse_args()
     decisions = decide(RunDir(arguments.run), {}, seed=0)
-    known = labels_of_file(arguments.labels, decisions).known
+    known = labels_of_run(RunDir(arguments.run), decisions).known
     FOLDER.mkdir(exist_ok=True)
     lines = [as_line(one.task, one.matrix, one.fruitless) for one in decisions.tasks]
     MATRICES.write_text("".join(f"{line}\n" for line in lines))

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -54,7 +55,7 @@ _RIGHT = _HALF.replace(
 BEHAVIOURS: Final = {"half": _HALF, "right": _RIGHT}
 
 
-async def hold(bench: Workbench) -> Dueled:
+async def hold(bench: Workbench, calls: int = CALLS) -> Dueled:
     """The duel, after the issue's examples told the two apart: neither is believed in more than the other."""
     files = {CLOCK: _text(CLOCK)}
     candidates = tuple(candidate(bench.base, name) for name in BEHAVIOURS)
@@ -62,12 +63,13 @@ async def hold(bench: Workbench) -> Dueled:
     matrix = OutcomeMatrix(
         candidates,
         (),
-        probes=shown.probes,
+        # Not as quoted by the issue: the judge would be asked about its example, and no program would be written.
+        probes=tuple(replace(probe, quoted=False) for probe in shown.probes),
         base_behaviours=shown.base_behaviours,
         behaviours=shown.behaviours,
         found=shown.trail,
     )
-    asker = Asker(bench, "select", CALLS)
+    asker = Asker(bench, "select", calls)
     return await duel(bench, matrix, {one.digest: 0.5 for one in candidates}, asker=asker, files=files)
 
 
@@ -93,19 +95,19 @@ async def recorded_session(place: Path) -> AsyncGenerator[Workbench]:
 
 
 @asynccontextmanager
-async def real_session(place: Path) -> AsyncGenerator[Workbench]:
-    """The embedded model, and containers."""
+async def real_session(place: Path, settings: Settings = SETTINGS) -> AsyncGenerator[Workbench]:
+    """An embedded model, and containers."""
     async with AsyncExitStack() as stack:
-        opened = await stack.enter_async_context(open_model(SETTINGS, os.environ))
+        opened = await stack.enter_async_context(open_model(settings, os.environ))
         owner = Owner("duel-session", os.getpid())
         sandbox = open_sandbox(Choice("docker", "asked for"), ENVIRONMENT, owner, scratch=place, size=2)
         stack.push_async_callback(sandbox.close)
-        yield await stack.enter_async_context(_bench(place, opened.model, sandbox, opened.count_tokens))
+        yield await stack.enter_async_context(_bench(place, opened.model, sandbox, opened.count_tokens, settings))
 
 
 @asynccontextmanager
 async def _bench(
-    place: Path, model: Model, sandbox: Sandbox, count_tokens: Callable[[str], int]
+    place: Path, model: Model, sandbox: Sandbox, count_tokens: Callable[[str], int], settings: Settings = SETTINGS
 ) -> AsyncGenerator[Workbench]:
     files: dict[str, str | bytes] = {
         str(path.relative_to(EXAMPLES / "timeslip")): path.read_bytes()
@@ -122,12 +124,12 @@ async def _bench(
             base=base,
             journal=journal,
             model=model,
-            model_key=digest(SETTINGS.model),
+            model_key=digest(settings.model),
             sandbox=sandbox,
             environment=ENVIRONMENT,
             limits=Limits(),
             python="python3",
-            profile=profile_of(SETTINGS),
+            profile=profile_of(settings),
             ledger=Ledger(Budget(), FREE),
             completions=Limiter(1),
             executions=Limiter(2),
