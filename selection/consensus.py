@@ -6,13 +6,14 @@ say anything, does not count what a script says of its own author's patch, and w
 """
 
 import math
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from selection.evidence import beta_bernoulli, log_mean, standings
 from selection.matrix import Candidate, OutcomeMatrix
-from selection.origins import independent_units, samples, sources
+from selection.origins import independent_units, samples, shares_of_sources, sources
 from selection.result import Placed, Ranked, Selection, not_run, rank, solved_by
 from selection.sets import Blocks, Tally, completions, consensus_sets, cut, rows_of
 from selection.votes import voting_scripts
@@ -23,6 +24,9 @@ CLEAN: Final = math.log(0.963 / 0.330)
 """Log-likelihood ratio of no regression: right patches have none in 96.3 % of cases, wrong ones in 33.0 %."""
 REGRESSED: Final = math.log(0.037 / 0.670)
 """Log-likelihood ratio of some regression."""
+
+MOST: Final = 2 / 3
+"""What more than this share of independent samples breaks tells none apart."""
 
 _RULES = (
     "accepted by a script that tells candidates apart",
@@ -86,7 +90,7 @@ def consensus_of(matrix: OutcomeMatrix, evidence: Callable[[Hypothesis], float])
     everything = independent_units(matrix.candidates)
     sets = [one for one in consensus_sets(matrix.candidates, rows) if True in one.layout]
     if not sets:
-        return _without_scripts(matrix, voting, broken)
+        return _without_scripts(matrix, voting)
 
     def score(members: tuple[Candidate, ...], layout: tuple[bool, ...]) -> float:
         digests = frozenset(member.digest for member in members)
@@ -113,7 +117,7 @@ def consensus_of(matrix: OutcomeMatrix, evidence: Callable[[Hypothesis], float])
             -round(value or 0.0, 9),
             not_run(matrix, candidate),
             -len(voters),
-            *_hygiene(candidate, broken),
+            *_hygiene(candidate, matrix.regressions),
         )
         placed.append(Placed(row, place))
     ranking, rule = rank(placed, _RULES)
@@ -121,9 +125,15 @@ def consensus_of(matrix: OutcomeMatrix, evidence: Callable[[Hypothesis], float])
 
 
 def new_regressions(matrix: OutcomeMatrix) -> dict[str, frozenset[str]]:
-    """What each candidate breaks beyond what all of them break: that tells none apart, and may be asked for."""
+    """What each candidate breaks beyond what most break: that may be what the issue asks for. Most are two thirds of
+    the independent samples."""
     known = {c.digest: matrix.regressions[c.digest] for c in matrix.candidates if c.digest in matrix.regressions}
-    common = frozenset[str].intersection(*known.values()) if len(known) > 1 else frozenset[str]()
+    support = shares_of_sources([candidate for candidate in matrix.candidates if candidate.digest in known])
+    counts: Counter[str] = Counter()
+    for digest, broken in known.items():
+        counts.update(dict.fromkeys(broken, support[digest]))
+    most = MOST * math.fsum(support.values())
+    common = {test for test, count in counts.items() if len(known) > 1 and count > most}
     return {digest: broken - common for digest, broken in known.items()}
 
 
@@ -139,18 +149,18 @@ def self_cells(matrix: OutcomeMatrix, scripts: tuple[str, ...]) -> frozenset[tup
     )
 
 
-def _hygiene(candidate: Candidate, broken: dict[str, frozenset[str]]) -> tuple[float, ...]:
+def _hygiene(candidate: Candidate, broken: Mapping[str, frozenset[str]]) -> tuple[float, ...]:
     """Fewer regressions (not known is between none and one), more samples, more sources, the shorter patch."""
     regressions = len(broken[candidate.digest]) if candidate.digest in broken else 0.5
     return regressions, -samples(candidate), -sources(candidate), len(candidate.patch)
 
 
-def _without_scripts(matrix: OutcomeMatrix, voting: tuple[str, ...], broken: dict[str, frozenset[str]]) -> Selection:
+def _without_scripts(matrix: OutcomeMatrix, voting: tuple[str, ...]) -> Selection:
     """Regressions first, then independent samples: what is left where no script tells candidates apart."""
     placed: list[Placed] = []
     for candidate in matrix.candidates:
         voters = solved_by(matrix, candidate, voting)
-        regressions, *_, length = _hygiene(candidate, broken)
+        regressions, *_, length = _hygiene(candidate, matrix.regressions)
         place = (-len(voters), not_run(matrix, candidate), regressions, -independent_units([candidate]), length)
         placed.append(Placed(Ranked(candidate, len(voters), voters), place))
     ranking, rule = rank(placed, _NO_SCRIPT_TELLS)

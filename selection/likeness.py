@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from selection.matrix import Candidate
-from selection.origins import independent_units
+from selection.origins import shares_of_sources
 
 _WORD = re.compile(rb"\w+")
 Words = frozenset[tuple[bytes, bytes]]
@@ -27,9 +27,9 @@ def changed_words(patch: bytes) -> Words:
 
 def likeness(candidates: Sequence[Candidate]) -> dict[str, float]:
     """Candidate digest -> how much it shares with the others, 0 to 1: the mean share of common words (Jaccard), each
-    other candidate counted by its independent samples."""
+    other candidate counted by its part of the independent samples."""
     words = {candidate.digest: changed_words(candidate.patch) for candidate in candidates}
-    units = {candidate.digest: independent_units([candidate]) for candidate in candidates}
+    units = shares_of_sources(candidates)
 
     def shared(one: str, other: str) -> float:
         either = words[one] | words[other]

@@ -11,7 +11,7 @@ Any other text is a source by itself. Versions and dates are parts of names: gpt
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from selection.matrix import Candidate
@@ -64,3 +64,14 @@ def independent_units(candidates: Iterable[Candidate]) -> float:
         strangers += not candidate.origins
     counts = Counter(source_of(origin) for _, origin in seen)
     return strangers + sum(1 + FURTHER_SAMPLE * (count - 1) for count in counts.values())
+
+
+def shares_of_sources(candidates: Sequence[Candidate]) -> dict[str, float]:
+    """Candidate digest -> its part of the independent samples of all: what a source counts is divided among the
+    candidates that its samples ended in, so many candidates of one source count for less than those of several."""
+    seen = {(source_of(origin), origin, candidate.digest) for candidate in candidates for origin in candidate.origins}
+    counts = Counter(source for source, _, _ in seen)
+    found = {candidate.digest: float(not candidate.origins) for candidate in candidates}
+    for source, _, digest in sorted(seen):
+        found[digest] += (1 + FURTHER_SAMPLE * (counts[source] - 1)) / counts[source]
+    return found

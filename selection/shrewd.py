@@ -45,7 +45,7 @@ def decide(matrix: OutcomeMatrix, weighed: Weighed, examples: Mapping[str, float
             -examples.get(digest, 0.0),
             not_run(matrix, candidate),
             -len(voters),
-            len(weighed.broken[digest]) if digest in weighed.broken else 0.5,
+            len(matrix.regressions[digest]) if digest in matrix.regressions else 0.5,
             -samples(candidate),
             -sources(candidate),
             -round(alike[digest], 9),

@@ -25,6 +25,8 @@ TEMPERATURE: Final = 6.0
 """How much what scripts say is flattened: they and patches err together, so many of them say less than they seem to."""
 AGREEMENT: Final = 0.5
 """Nats for e times as many independent samples."""
+MORE: Final = 0.5
+"""Nats against e times as many regressions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,10 @@ def weigh(matrix: OutcomeMatrix, examples: Mapping[str, float], duels: Mapping[s
         digests = [member.digest for member in one.members]
         return Weight(
             of_scripts(one),
-            _together(_of_tests(broken, digest) for digest in digests),
-            _together(examples.get(digest, 0.0) for digest in digests),
+            _mean(_of_tests(broken, digest) for digest in digests),
+            _mean(examples.get(digest, 0.0) for digest in digests),
             AGREEMENT * math.log(independent_units(one.members)),
-            math.fsum((duels or {}).get(digest, 0.0) for digest in digests) / len(digests),
+            _mean((duels or {}).get(digest, 0.0) for digest in digests),
         )
 
     sets = hypotheses(matrix, rows)
@@ -139,12 +141,14 @@ def hypotheses(matrix: OutcomeMatrix, rows: Mapping[str, Row]) -> tuple[Consensu
 
 
 def _of_tests(broken: Mapping[str, frozenset[str]], candidate: str) -> float:
+    """One test may have to change with the issue; many seldom have to."""
     if candidate not in broken:
         return 0.0
-    return REGRESSED if broken[candidate] else CLEAN
+    count = len(broken[candidate])
+    return REGRESSED - MORE * math.log(count) if count else CLEAN
 
 
-def _together(ratios: Iterable[float]) -> float:
-    """Of candidates that behave alike: more than one of them says, less than all would if they were strangers."""
+def _mean(ratios: Iterable[float]) -> float:
+    """Of candidates that behave alike: they are right or wrong together, so each says it once more."""
     values = list(ratios)
-    return math.fsum(values) / len(values) * (1 + math.log(len(values)))
+    return math.fsum(values) / len(values)

@@ -62,10 +62,11 @@ def regression_as_filter(matrix: OutcomeMatrix) -> OutcomeMatrix:
 
 
 def common_regressions_counted(matrix: OutcomeMatrix) -> OutcomeMatrix:
-    """A stranger to all that breaks nothing makes nothing common."""
-    alone = replace(matrix.candidates[0], digest="zzz", patch=b"x" * 99)
-    more = {**matrix.regressions, "zzz": frozenset[str]()}
-    return replace(matrix, candidates=(*matrix.candidates, alone), regressions=more)
+    """Strangers to all that break nothing make nothing common."""
+    names = ("zzx", "zzy", "zzz")
+    alone = tuple(replace(matrix.candidates[0], digest=name, origins=(name,), patch=b"x" * 99) for name in names)
+    more = {**matrix.regressions, **dict.fromkeys(names, frozenset[str]())}
+    return replace(matrix, candidates=(*matrix.candidates, *alone), regressions=more)
 
 
 MUTANTS: dict[str, tuple[Method, str]] = {
