@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 from collections.abc import Sequence
 from typing import Self
 
@@ -14,6 +15,8 @@ from agent.externals.names import Externals, name_all
 from agent.externals.runs import is_run, read_run
 from agent.rundir import RunDir, write_json
 from swe_tasks.candidate_files import Offered, read_candidates
+
+log = logging.getLogger(__name__)
 
 
 class _Stored(BaseModel):
@@ -52,7 +55,7 @@ def read_externals(listed: Sequence[Listed], known: Sequence[str]) -> Externals:
     Raises:
         DatasetError: a file cannot be read.
         RunConflict: a file of a run cannot be read.
-        UserError: something has a patch for none of the tasks.
+        UserError: nothing of them has a patch for any of the tasks.
     """
     return name_all(listed, read_offers(listed, known), known)
 
@@ -61,9 +64,15 @@ def read_offers(listed: Sequence[Listed], known: Sequence[str]) -> list[tuple[Of
     """What each of them offers; `read_externals` says what it raises."""
     names = heads(listed, [one.path.resolve().name if one.path.is_dir() else one.path.stem for one in listed])
     found = [_read(one, name) for one, name in zip(listed, names, strict=True)]
-    for one, offered in zip(listed, found, strict=True):
-        if not {each.task for each in offered} & set(known):
-            raise UserError(f"{one} has a patch for none of the {len(known)} tasks; it is about {_some(offered)}")
+    idle = [
+        f"{one} has a patch for none of the {len(known)} tasks; it is about {_some(offered)}"
+        for one, offered in zip(listed, found, strict=True)
+        if not {each.task for each in offered} & set(known)
+    ]
+    if idle and len(idle) == len(listed):
+        raise UserError("\n".join(idle))
+    for said in idle:  # a system need not have solved every task of a part
+        log.warning("%s", said)
     return found
 
 

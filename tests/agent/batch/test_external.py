@@ -68,6 +68,14 @@ def test_a_file_for_none_of_the_tasks_is_refused(tmp_path: Path) -> None:
         read_externals(listed, ("t",))
 
 
+def test_a_system_may_have_nothing_for_a_part_of_the_tasks(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Others have: it is said, and stops nothing."""
+    idle = Listed(predictions(tmp_path / "p.jsonl", {"a": DIFF}, "acr"))
+    busy = Listed(predictions(tmp_path / "q.jsonl", {"t": DIFF}, "coder"))
+    assert [one.source for one in read_externals([idle, busy], ("t",))["t"]] == ["coder"]
+    assert "p.jsonl has a patch for none of the 1 tasks; it is about a" in caplog.text
+
+
 def test_a_run_without_a_result_is_refused(tmp_path: Path) -> None:
     """There is nothing in it yet."""
     run = RunDir(tmp_path / "demo")
