@@ -93,7 +93,8 @@ def solve(repository: Path, run: Path, options: argparse.Namespace, extra: Seque
     """Run the installed command as a user would, in front of the user's eyes; its exit code."""
     command = [str(Path(sys.executable).with_name("shrewd")), "solve", str(repository)]
     command += [f"--issue=@{ISSUES / options.issue}.md", f"--samples={options.samples}", f"--out={run}"]
-    command += ["--iterations=3"]  # a small model gets little better after that, and a demo should be short
+    # A small model gets little better after that, and a demo should be short.
+    command += ["--iterations=3", "--select-calls=3"]
     if options.model:
         command.append(f"--model={options.model}")
     return subprocess.run([*command, *extra], check=False).returncode
