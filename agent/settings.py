@@ -38,7 +38,8 @@ class Settings(BaseModel):
 
     model: Name = "embedded/qwen2.5-coder-1.5b"
     """`embedded/NAME` for a local model (see `shrewd models list`), else a name as LiteLLM takes it, provider
-    first: `openai/gpt-5-mini`, `anthropic/...`, `hosted_vllm/...` with --api-base. `none`: `shrewd select` asks none."""
+    first: `openai/gpt-5-mini`, `anthropic/...`, `hosted_vllm/...` with --api-base; `none` to select
+    without one."""
     api_base: Address | None = None
     """Where an OpenAI-compatible server listens."""
     context_tokens: Window | None = None
