@@ -62,9 +62,9 @@ async def test_each_is_asked_three_times_alone(tmp_path: Path) -> None:
 
 
 async def test_fewest_regressions_come_before_scripts(tmp_path: Path) -> None:
-    """New ones only: what all of them break is not counted."""
+    """What two thirds and more of them break is not counted."""
     votes = {"t": {"right": U, "wrong": S, "worse": S, "fourth": S}}
-    breaks = {"right": ["t0"], "wrong": ["t0", "t1"], "worse": ["t0", "t1", "t2"], "fourth": ["t0", "t1"]}
+    breaks = {"right": ["t0"], "wrong": ["t0", "t1"], "worse": ["t0", "t1", "t2"], "fourth": ["t0", "t2"]}
     async with opened(tmp_path, replace(FOUR, votes=votes, breaks=breaks), AnsweringModel(approving(""))) as case:
         chosen = await case.choose(hybrid)
         assert (case.named(chosen), chosen.selection.rule) == ("right", "fewest regressions")
