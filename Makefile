@@ -6,7 +6,7 @@ MODEL ?=
 ISSUE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup complete sandbox demo test lint format bench clean
+.PHONY: help setup complete sandbox demo test lint format bench bench-context clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,11 @@ bench: sandbox ## measure, side by side in one run: sandbox overhead, model and 
 	@$(RUN) python tests/bench/choosing.py
 	@$(RUN) python tests/bench/matrix.py
 	@$(RUN) python tests/bench/contention.py
+
+bench-context: complete ## what context search finds: make bench-context MIRROR=DIR [TASKS=FILE] [MODEL=NAME]
+	@$(RUN) python tests/bench/context.py --mirror $(or $(MIRROR),$(error MIRROR=DIR names a directory of bare repositories)) \
+		$(if $(TASKS),--tasks $(TASKS)) $(if $(MODEL),--model $(MODEL))
+	@$(RUN) python tests/bench/context_speed.py --mirror $(MIRROR)
 
 clean: ## remove what was set up here (not models, not runs)
 	rm -rf .venv .tools dist build .pytest_cache .ruff_cache .hypothesis

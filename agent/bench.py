@@ -7,13 +7,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from agent.journal import Journal, digest
 from agent.machinery import Machinery
+from agent.places import cache_directory
 from agent.prepare import Prepared
 from agent.scratch import scratch_directory
 from agent.settings import Settings
-from agent.workbench import Choosing, Watcher, Workbench
+from agent.workbench import Choosing, Reading, Watcher, Workbench
 from sandbox.choose import Choice, open_sandbox
 from sandbox.records import Limits, Owner
 from swe_tasks import open_base
+
+RANKINGS = 3
+"""Of what a scan says matters, as the published system does it."""
 
 
 @asynccontextmanager
@@ -50,6 +54,7 @@ async def open_bench(
             journal=journal,
             model=model.model,
             model_key=digest(settings.model),
+            model_name=settings.model,
             sandbox=sandbox,
             environment=stored.environment,
             limits=limits_of(settings, shares=model.execution_shares),
@@ -63,9 +68,21 @@ async def open_bench(
             continues=model.continues,
             watcher=watcher,
             choosing=choosing_of(settings),
+            reading=reading_of(settings),
             asks=model.asks,
             settled=machinery.settled,
         )
+
+
+def reading_of(settings: Settings) -> Reading:
+    rankings = settings.rank if settings.rank is not None else (0 if settings.scan == "off" else RANKINGS)
+    return Reading(
+        settings.scan,
+        rankings,
+        settings.reads,
+        dossier=settings.dossier == "on",
+        cache=cache_directory(os.environ),
+    )
 
 
 def choosing_of(settings: Settings) -> Choosing:

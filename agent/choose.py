@@ -28,7 +28,7 @@ async def choose(bench: Workbench, samples: int, steps: Steps, *, externals: Seq
     results: tuple[TrajectoryResult, ...] = ()
     failed: tuple[FailedTrajectory, ...] = ()
     if len(candidates) > 1 and bench.asks:
-        context, shared = set_up(bench, steps)
+        context, shared = await set_up(bench, steps)
         results, failed = await attempt_all(bench, samples, partial(_script, bench, shared))
     chosen = await pick(bench, await gather(bench, candidates, distinct_scripts(results)))
     return Solution(context, results, failed, chosen.matrix, chosen.selection, refused)

@@ -5,6 +5,16 @@ from functools import cached_property
 
 from swe_tasks.basetree import BaseTree, files, mode_of, read
 
+MAX_BYTES = 512 * 1024
+"""A larger file is data, generated or vendored: never worth a whole context."""
+
+
+def readable(content: bytes) -> str | None:
+    """The text of a file that may be worth showing; None for binary and oversized ones."""
+    if len(content) > MAX_BYTES or b"\0" in content[:8192]:
+        return None
+    return content.decode("utf-8", errors="replace")
+
 
 class TreeFiles(Mapping[str, bytes]):
     """Path -> content of every regular file of a base tree."""

@@ -107,7 +107,7 @@ def prepare(wanted: Wanted, issue: str, say: Callable[[str], None]) -> Prepared:
 
 
 def _prepare(wanted: Wanted, issue: str, making: Path, say: Callable[[str], None]) -> Prepared:
-    base = _base(wanted, making / "base")
+    base = make_base(wanted, making / "base")
     for note in base.notes:
         say(note)
     name = task_id(wanted.repository, issue, base.tree)
@@ -127,7 +127,12 @@ def _prepare(wanted: Wanted, issue: str, making: Path, say: Callable[[str], None
     return Prepared(run, place, stored, wanted.settings)
 
 
-def _base(wanted: Wanted, into: Path) -> BaseTree:
+def make_base(wanted: Wanted, into: Path) -> BaseTree:
+    """The base tree of what the user names.
+
+    Raises:
+        TaskError: the repository cannot be used.
+    """
     settings = wanted.settings
     if is_url(wanted.repository):
         return materialise_url(wanted.repository, into, ref=settings.ref, token=wanted.github_token)

@@ -72,6 +72,8 @@ def profile_of(settings: Settings, *, window: int | None = None) -> Profile:
         context_tokens=context,
         max_tokens=answer,
         # Instructions, a script, its output and one turn of feedback need room beside the files.
-        file_tokens=max(0, min(found.file_tokens, context - answer - 3072)),
+        file_tokens=max(
+            0, min(found.file_tokens if settings.file_tokens is None else settings.file_tokens, context - answer - 3072)
+        ),
         temperature=found.temperature if settings.temperature is None else settings.temperature,
     )

@@ -76,6 +76,17 @@ class Settings(BaseModel):
     seed: CountOrNone = 0
     """Where all randomness comes from."""
 
+    file_tokens: CountOrNone | None = None
+    """Tokens of the repository's files that every conversation begins with, at most; unset: what suits the model."""
+    scan: Literal["off", "survivors", "all"] = "off"
+    """Let the model read files to say which matter: the best by words and names, or all; off: these decide."""
+    rank: CountOrNone | None = None
+    """How often the model orders what matters; unset: 3 times after a scan, else not at all."""
+    dossier: Literal["off", "on"] = "off"
+    """Begin with what `shrewd study` has prepared of the repository, as far as it matches the issue."""
+    reads: CountOrNone = 2
+    """How often a trajectory may ask for more of the repository; models that are held to a grammar cannot ask."""
+
     method: Literal[
         "shrewd",
         "evidence",
@@ -157,6 +168,7 @@ class Settings(BaseModel):
 _HEADINGS: Final[Mapping[str, str]] = {
     "model": "The model",
     "samples": "How much to try",
+    "file_tokens": "What is read of the repository",
     "method": "How to choose",
     "budget": "What a run may spend",
     "sandbox": "Where code runs, and what one execution may use",

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from agent.candidates import Refused, from_trees
-from agent.context import Context, pack, rank_files, readable
+from agent.context import Context, Library, find_context, look_up, text_of
+from agent.dossier.shown import dossier_of
 from agent.edits.names import Names, defined_names
 from agent.errors import ModelError
 from agent.evidence import gather
@@ -63,7 +64,7 @@ async def solve(bench: Workbench, samples: int, steps: Steps) -> Solution:
         ModelError, SandboxError: every trajectory broke, this is what broke the first.
     """
     bench.journal.event("prompts", version())
-    context, shared = set_up(bench, steps)
+    context, shared = await set_up(bench, steps)
     results, failed = await attempt_all(bench, samples, partial(run_trajectory, bench, shared))
     candidates = await asyncio.to_thread(from_trees, bench.base, _edits(results))
     chosen = await pick(bench, await gather(bench, candidates, distinct_scripts(results)))
@@ -75,18 +76,35 @@ def _edits(results: Sequence[TrajectoryResult]) -> list[tuple[str, str]]:
     return [(f"trajectory {one.trajectory}", one.state.tree) for one in results if one.state.tree is not None]
 
 
-def set_up(bench: Workbench, steps: Steps) -> tuple[Context, Shared]:
+async def set_up(bench: Workbench, steps: Steps) -> tuple[Context, Shared]:
     """What all trajectories of the task begin with."""
     files = TreeFiles(bench.base)
-    context = find_context(bench, files)
+    dossier = await dossier_of(bench)
+    context, ranking = await find_context(bench, without=bench.count_tokens(dossier) if dossier else 0)
+    reads = bench.reading.reads if bench.profile.edit_format != "definitions" else 0
+
+    library = Library(ranking.index, partial(text_of, bench.base), bench.count_tokens)
+
+    def look(wanted: Sequence[str]) -> str:
+        """A quarter of the room for files, each time."""
+        return look_up(library, wanted, budget=max(256, bench.profile.file_tokens // 4))
+
     shared = Shared(
-        opening=opening(bench.task.issue, context),
+        opening=opening(bench.task.issue, context, dossier),
         read_edit=edit_reader(bench.base, files, bench.profile.edit_format, context.paths),
         show_diff=lambda tree: diff(bench.base, tree).decode("utf-8", errors="replace"),
-        names=defined_names(files, context.paths) if bench.profile.edit_format == "definitions" else Names((), ()),
+        names=_names(bench, files, context),
         steps=steps,
+        reads=reads,
+        look=look,
     )
     return context, shared
+
+
+def _names(bench: Workbench, files: TreeFiles, context: Context) -> Names:
+    if bench.profile.edit_format != "definitions":
+        return Names((), ())
+    return defined_names(files, context.paths, context.in_part)
 
 
 Attempt = Callable[[int], Awaitable[TrajectoryResult]]
@@ -120,31 +138,13 @@ async def _isolated(bench: Workbench, number: int, attempt: Attempt) -> Trajecto
         return error
 
 
-def find_context(bench: Workbench, files: Mapping[str, bytes]) -> Context:
-    """The files that the issue is about, as many as fit."""
-    texts: dict[str, str] = {}
-    for path, content in files.items():
-        text = readable(content)
-        if text is not None:
-            texts[path] = text
-    ranked = rank_files(bench.task.issue, texts)
-    return pack(ranked, texts, budget=_file_budget(bench.task.issue, bench), count=bench.count_tokens)
-
-
-def _file_budget(issue: str, bench: Workbench) -> int:
-    """A long issue leaves less room for files."""
-    profile = bench.profile
-    room = profile.context_tokens - profile.max_tokens - 2048 - bench.count_tokens(issue)
-    return max(0, min(profile.file_tokens, room))
-
-
-def opening(issue: str, context: Context) -> tuple[Message, ...]:
+def opening(issue: str, context: Context, dossier: str = "") -> tuple[Message, ...]:
     """What every conversation of a task begins with, byte for byte.
 
     The third message keeps the roles alternating, which some chat templates insist on.
     """
     return (
         Message("system", render("system")),
-        Message("user", render("issue", issue=issue.strip(), files=context.text), cached=True),
+        Message("user", render("issue", issue=issue.strip(), files=context.text, dossier=dossier), cached=True),
         Message("assistant", render("ready")),
     )

@@ -5,7 +5,8 @@ import hashlib
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Protocol, cast
+from pathlib import Path
+from typing import Literal, Protocol, cast
 
 from pydantic import JsonValue, TypeAdapter
 
@@ -70,6 +71,22 @@ class Choosing:
     """Choose nothing rather than something that is not trusted."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is read of the repository before work begins, and how far trajectories may read on."""
+
+    scan: Literal["off", "survivors", "all"] = "off"
+    """Which files a model reads to say whether they matter: none, the best by words, or all."""
+    rankings: int = 0
+    """How often a model orders what matters."""
+    reads: int = 0
+    """How often a trajectory may ask for more of the repository."""
+    dossier: bool = False
+    """Whether conversations begin with what was prepared of the repository before there was an issue."""
+    cache: Path | None = None
+    """Where what is known of files is kept; None: it is found out anew."""
+
+
 @dataclass(frozen=True)
 class Workbench:
     """What the stages of one task work with."""
@@ -94,8 +111,11 @@ class Workbench:
     """Whether the model goes on with an unfinished assistant message by itself."""
     watcher: Watcher = field(default_factory=Unwatched)
     choosing: Choosing = field(default_factory=Choosing)
+    reading: Reading = field(default_factory=Reading)
     asks: bool = True
     """Whether there is a model that may be asked."""
+    model_name: str = ""
+    """As the settings name it."""
     settled: asyncio.Condition = field(default_factory=asyncio.Condition)
     """Notified when a completion is paid for and its reservation is given back."""
     _laid: dict[str, Tree] = field(default_factory=dict[str, Tree])

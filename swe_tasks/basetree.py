@@ -11,12 +11,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from swe_tasks.errors import RepositoryError
 from swe_tasks.git import Git, text
+from swe_tasks.history import Recent, read_recent
 from swe_tasks.paths import SUBMODULE, SYMLINK
 
 FACTS = "base.json"
 CHECKOUT = "tree"
 STORE = "store.git"
 INDEX = "base.index"
+HISTORY = "history.json"
 
 Mode = Literal["file", "executable", "symlink"]
 MODES: Mapping[str, Mode] = MappingProxyType({"100644": "file", "100755": "executable", SYMLINK: "symlink"})
@@ -40,6 +42,14 @@ class BaseTree:
     """Every path with git's mode, submodules included, in sorted order."""
 
 
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """What git calls a file's content, and how many bytes it has."""
+
+    id: str
+    size: int
+
+
 class Facts(BaseModel):
     """`base.json`."""
 
@@ -56,13 +66,35 @@ def files(base: BaseTree) -> tuple[str, ...]:
     return tuple(path for path, mode in base.entries.items() if mode != SUBMODULE)
 
 
+def blobs(base: BaseTree) -> dict[str, Blob]:
+    """The content of every regular file, by path, in sorted order."""
+    return blobs_of(Git(base.git_dir), base.tree)
+
+
+def blobs_of(git: Git, tree: str) -> dict[str, Blob]:
+    """The content of every regular file of a tree, by path, in sorted order."""
+    found: dict[str, Blob] = {}
+    for item in git.run("ls-tree", "-r", "-z", "-l", "--full-tree", tree).split(b"\0"):
+        head, tab, name = item.partition(b"\t")
+        if tab:
+            mode, _, blob, size = text(head).split()
+            if MODES.get(mode) in {"file", "executable"}:
+                found[text(name)] = Blob(blob, int(size))
+    return dict(sorted(found.items()))
+
+
+def recent(base: BaseTree) -> Recent:
+    """Which paths the last commits changed, as far as the base tree's source told."""
+    return read_recent(base.path.parent / HISTORY)
+
+
 def mode_of(base: BaseTree, path: str) -> Mode | None:
     """What lies at a path of the tree, or None when nothing does (or a submodule)."""
     return MODES.get(base.entries.get(path, ""))
 
 
-def read(base: BaseTree, path: str) -> bytes:
-    """The bytes of one file of the tree.
+def read(base: BaseTree, path: str, most: int = -1) -> bytes:
+    """The bytes of one file of the tree, `most` from its beginning if that is not negative.
 
     Raises:
         RepositoryError: there is no such file, or it is a symlink: those are never followed.
@@ -75,7 +107,7 @@ def read(base: BaseTree, path: str) -> bytes:
         raise RepositoryError(f"{path!r} is a symlink to {str(target)!r}, and symlinks are not followed")
     descriptor = os.open(base.path / path, os.O_RDONLY | os.O_NOFOLLOW)
     with os.fdopen(descriptor, "rb") as opened:
-        return opened.read()
+        return opened.read(most)
 
 
 def read_facts(into: Path) -> Facts:

@@ -11,6 +11,7 @@ from pathlib import Path
 from swe_tasks.basetree import (
     CHECKOUT,
     FACTS,
+    HISTORY,
     INDEX,
     STORE,
     BaseTree,
@@ -21,6 +22,7 @@ from swe_tasks.basetree import (
 )
 from swe_tasks.errors import RepositoryError
 from swe_tasks.git import Git
+from swe_tasks.history import Recent, write_recent
 
 # What the tree's own .gitattributes say must not change a byte: no line ends, filters, keywords or encodings,
 # and text or binary by content alone. This file of the store has the last word over those of the tree.
@@ -65,8 +67,18 @@ def check_free(into: Path) -> None:
         raise RepositoryError(f"{into} is already there; open it, or remove it first")
 
 
-def build(source: Git, into: Path, *, commit: str, tree: str, object_format: str, notes: Sequence[str]) -> BaseTree:
-    """Make a base tree of a tree that `source` sees. `into` appears when everything is in place.
+def build(
+    source: Git,
+    into: Path,
+    *,
+    commit: str,
+    tree: str,
+    object_format: str,
+    notes: Sequence[str],
+    recent: Recent = (),
+) -> BaseTree:
+    """Make a base tree of a tree that `source` sees. `into` appears when everything is in place. `recent` is all
+    that is known of the commits before it.
 
     Raises:
         RepositoryError: the place is taken, objects are missing, or the tree cannot be checked out.
@@ -83,6 +95,7 @@ def build(source: Git, into: Path, *, commit: str, tree: str, object_format: str
         _copy_objects(source, store, tree)
         replace(store, index=store.git_dir / INDEX).run("read-tree", tree)
         (whole / FACTS).write_text(facts.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        write_recent(whole / HISTORY, recent)
         _check_out(describe(whole, facts))
         whole.rename(into)
     finally:

@@ -9,6 +9,7 @@ from swe_tasks.capture import capture
 from swe_tasks.difference import changed_paths
 from swe_tasks.errors import RepositoryError
 from swe_tasks.git import Git, listed
+from swe_tasks.history import recent_changes
 from swe_tasks.paths import SUBMODULE
 from swe_tasks.repository import Repository, find_repository, resolve_commit
 
@@ -45,7 +46,15 @@ def materialise_local(
                 notes.append(f"uncommitted changes are part of the base tree: {listed(changed)}")
             notes.extend(captured.notes)
         notes.extend(submodule_notes(reader, tree))
-        return build(reader, into, commit=commit, tree=tree, object_format=found.object_format, notes=notes)
+        return build(
+            reader,
+            into,
+            commit=commit,
+            tree=tree,
+            object_format=found.object_format,
+            notes=notes,
+            recent=recent_changes(found.git, commit),
+        )
 
 
 def tree_of(git: Git, commit: str | None) -> str:

@@ -32,6 +32,8 @@ class Lazy:
 
 COMMANDS: Final[Mapping[str, Lazy]] = {
     "solve": Lazy("agent.cli.solve", "solve", "Turn an issue into a patch."),
+    "context": Lazy("agent.cli.context", "context", "Show what of a repository would be read for an issue."),
+    "study": Lazy("agent.cli.study", "study", "Prepare notes on a repository for issues that will come."),
     "resume": Lazy("agent.cli.resume", "resume", "Continue a run after a crash, Ctrl-C or a reached budget."),
     "bench": Lazy("agent.cli.bench", "bench", "Solve many tasks of a SWE-bench dataset."),
     "select": Lazy("agent.cli.select", "select", "Choose among the patches of several systems."),

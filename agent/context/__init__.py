@@ -1,6 +1,21 @@
 """What must be read of a repository to resolve an issue."""
 
-from agent.context.pack import Context, pack, show_file
-from agent.context.rank import RankedFile, rank_files, readable
+from agent.context.find import find_context, rank_tree
+from agent.context.look import Library, look_up
+from agent.context.pack import Context, Shown, pack, show_file
+from agent.context.reads import text_of
+from agent.context.search import RankedFile, Ranking
 
-__all__ = ["Context", "RankedFile", "pack", "rank_files", "readable", "show_file"]
+__all__ = [
+    "Context",
+    "Library",
+    "RankedFile",
+    "Ranking",
+    "Shown",
+    "find_context",
+    "look_up",
+    "pack",
+    "rank_tree",
+    "show_file",
+    "text_of",
+]

@@ -1,12 +1,53 @@
-"""Fits the most relevant files into a token budget, as bytes that are the same for every trajectory."""
+"""Fits what matters most into a token budget, as bytes that are the same for every trajectory.
+
+Three tiers: a file's whole text; its relevant parts, with a line for what is left out between them; one line that says
+what a file is. A part's worth is its file's score to the third power, times how well its words fit beside the best
+part of the file: so most of the best file is shown before the rest of a lower one, whose best part comes early.
+"""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
 
-from agent.context.rank import RankedFile
+from agent.context.facts import Meta, Part
+from agent.context.search import Ranking
 
+Tier = Literal["whole", "parts", "line"]
+Rows = tuple[tuple[int, int], ...]
+
+_FILES: Final = 60
+"""That parts are taken of, at most."""
+_LINES: Final = 40
+"""Files that are told in one line, at most."""
+_FLOOR: Final = 0.3
+"""What a part is worth that has none of the words, where the best of its file is worth 1."""
+_SMALL: Final = 2500
+"""Characters. The head of a class or a run of lines this short comes with the file."""
+_COMPANIONS: Final = 8000
+"""Characters of all of these in one file."""
+_WHOLE: Final = 8000
+"""Characters of a file that comes whole, at most; and per token of the budget."""
+_WHOLE_SHARE: Final = 0.25
+_FOR_PARTS: Final = 0.92
+"""Of the budget; the rest is for what stands around them and for single lines."""
+_ROOMY: Final = 4000
+"""Tokens of a budget that has room for more than the parts."""
+_NEARLY: Final = 0.75
+"""Of a file: what is shown of it is made whole."""
 _FENCE = re.compile(r"^\s*(`{3,})", re.MULTILINE)
+GAP: Final = "⋮"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of a file a model is shown. Rows count from 0; ranges are half open."""
+
+    path: str
+    tier: Tier
+    rows: Rows = ()
+    names: tuple[str, ...] = ()
+    """The definitions whose text is shown, qualified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,45 +55,261 @@ class Context:
     """What a model is shown of a repository."""
 
     paths: tuple[str, ...]
-    """The files whose whole text is in `text`, most relevant first."""
+    """The files of which there is text, most relevant first."""
     text: str
     tokens: int
+    files: tuple[Shown, ...] = ()
+    """Those with text, then those with a line."""
+
+    @property
+    def in_part(self) -> dict[str, frozenset[str]]:
+        """The files that are not shown whole, with the last names of the definitions that are."""
+        return {
+            file.path: frozenset(name.rpartition(".")[2] for name in file.names)
+            for file in self.files
+            if file.tier == "parts"
+        }
 
 
-def show_file(path: str, content: str) -> str:
+def show_file(path: str, content: str, note: str = "") -> str:
     """One file under its path, in a fence longer than any inside it."""
     longest = max((len(fence) for fence in _FENCE.findall(content)), default=2)
     fence = "`" * max(3, longest + 1)
     end = "" if content.endswith("\n") or not content else "\n"
-    return f"{path}\n{fence}\n{content}{end}{fence}\n"
+    return f"{path}{note}\n{fence}\n{content}{end}{fence}\n"
+
+
+@dataclass(slots=True)
+class _Open:
+    """A file while it is filled."""
+
+    number: int
+    path: str
+    meta: Meta
+    lines: list[str]
+    chosen: set[int] = field(default_factory=set[int])
+
+    @property
+    def whole(self) -> bool:
+        return len(self.chosen) == len(self.meta.parts)
+
+    @property
+    def shown(self) -> int:
+        """Characters."""
+        return sum(self.meta.parts[number].size for number in self.chosen)
+
+    def rows(self) -> Rows:
+        return _joined(rows for number in self.chosen for rows in self.meta.parts[number].rows)
+
+    def text_of(self, part: Part) -> str:
+        return "\n".join(line for start, stop in part.rows for line in self.lines[start:stop]) + "\n"
 
 
 def pack(
-    ranked: Iterable[RankedFile],
-    texts: Mapping[str, str],
+    ranking: Ranking,
+    read: Callable[[str], str],
     *,
     budget: int,
     count: Callable[[str], int],
-    most: int = 12,
+    parts: bool = True,
 ) -> Context:
-    """Whole files in order of relevance until `budget` tokens are used or `most` files are in.
+    """The best of the ranking within `budget` tokens. `parts` False: whole files only, as far as they fit."""
+    filled = _Filling(ranking, read, budget, count)
+    if parts:
+        filled.take_parts()
+    else:
+        filled.take_files()
+    return filled.context()
 
-    A file that does not fit is left out and does not stop the ones behind it.
-    """
-    paths: list[str] = []
-    parts: list[str] = []
-    used = 0
-    for file in ranked:
-        if len(paths) == most or file.score <= 0:
-            break
-        part = show_file(file.path, texts[file.path])
-        # Counting is slow and most files are far too large for what is left: a token is at most ~8 bytes.
-        if len(part) > 8 * (budget - used):
-            continue
-        tokens = count(part)
-        if used + tokens > budget:
-            continue
-        paths.append(file.path)
-        parts.append(part)
-        used += tokens
-    return Context(tuple(paths), "\n".join(parts), used)
+
+class _Filling:
+    def __init__(self, ranking: Ranking, read: Callable[[str], str], budget: int, count: Callable[[str], int]) -> None:
+        self._ranking = ranking
+        self._read = read
+        self._budget = budget
+        self._count = count
+        self._roomy = budget >= _ROOMY
+        self._best = [file for file in ranking.order[:_FILES] if ranking.scores[file] > 0]
+        self._open: dict[int, _Open] = {}
+        self._small = min(_WHOLE, _WHOLE_SHARE * budget)
+        self._used = 0
+
+    def take_files(self) -> None:
+        """A file that does not fit is left out and does not stop the ones behind it."""
+        for file in self._best:
+            if self._ranking.index.sizes[file] <= 8 * (self._budget - self._used):
+                one = self._opened(file)
+                tokens = self._count(show_file(one.path, "\n".join(one.lines)))
+                if self._used + tokens <= self._budget and one.meta.parts:
+                    self._used += tokens
+                    one.chosen.update(range(len(one.meta.parts)))
+                else:
+                    del self._open[file]
+
+    def take_parts(self) -> None:
+        most = int(self._budget * (_FOR_PARTS if self._roomy else 1))
+        for file, part in self._by_worth():
+            left = most - self._used
+            if left < 16:
+                break
+            fresh = file not in self._open
+            one = self._opened(file)
+            if part in one.chosen:
+                continue
+            wanted = [part, *(other for other in (self._companions(one.meta, part) if fresh else ()) if other != part)]
+            taken = False
+            for number in wanted:
+                found = one.meta.parts[number]
+                # Counting is slow: a token has at most about 8 bytes.
+                if found.size > 8 * left:
+                    continue
+                tokens = self._count(one.text_of(found)) + (16 if fresh and not taken else 6)
+                if tokens <= left:
+                    one.chosen.add(number)
+                    taken = True
+                    left -= tokens
+                    self._used += tokens
+            if fresh and not taken:
+                del self._open[file]
+        self._round_off(most)
+
+    def _companions(self, meta: Meta, part: int) -> list[int]:
+        """What comes with a file whatever its words: all of a small one; of others what stands outside of functions,
+        as far as it is short, and of that what stands nearest to the part."""
+        if sum(one.size for one in meta.parts) <= self._small:
+            return list(range(len(meta.parts)))
+        short = [n for n, one in enumerate(meta.parts) if one.kind != "function" and one.size <= _SMALL]
+        here = meta.parts[part].rows[0][0]
+        near = sorted(short, key=lambda n: (n != 0, abs(meta.parts[n].rows[0][0] - here), n))
+        kept: list[int] = []
+        left = _COMPANIONS
+        for number in near:
+            left -= meta.parts[number].size
+            if left < 0:
+                break
+            kept.append(number)
+        return kept
+
+    def _by_worth(self) -> Iterator[tuple[int, int]]:
+        """Files and parts, the one worth most first."""
+        ranking, index = self._ranking, self._ranking.index
+        ranges = {file: range(int(index.first[file]), int(index.first[file + 1])) for file in self._best}
+        best = {
+            file: max((float(ranking.part_scores[part]) for part in parts), default=0.0) or 1.0
+            for file, parts in ranges.items()
+        }
+        worth = [
+            (
+                -(float(ranking.scores[file]) ** 3)
+                * (_FLOOR + (1 - _FLOOR) * float(ranking.part_scores[part]) / best[file]),
+                place,
+                part,
+            )
+            for place, file in enumerate(self._best)
+            for part in ranges[file]
+        ]
+        for _, place, part in sorted(worth):
+            yield self._best[place], part - ranges[self._best[place]].start
+
+    def _opened(self, file: int) -> _Open:
+        if file not in self._open:
+            path = self._ranking.index.paths[file]
+            self._open[file] = _Open(file, path, self._ranking.index.meta(file), self._read(path).split("\n"))
+        return self._open[file]
+
+    def _round_off(self, most: int) -> None:
+        """A file that is nearly whole is made whole, where the rest fits."""
+        for file in self._best:
+            one = self._open.get(file)
+            if one is None or one.whole:
+                continue
+            missing = [number for number in range(len(one.meta.parts)) if number not in one.chosen]
+            size = sum(one.meta.parts[number].size for number in missing)
+            if one.shown >= _NEARLY * (one.shown + size) and size <= 8 * (most - self._used):
+                tokens = self._count("\n".join(one.text_of(one.meta.parts[number]) for number in missing))
+                if tokens <= most - self._used:
+                    one.chosen.update(missing)
+                    self._used += tokens
+
+    def context(self) -> Context:
+        """What was taken, as text. Should it be too long for all that, the least relevant goes."""
+        files = [self._open[file] for file in self._best if file in self._open]
+        while True:
+            shown = [_render(one, names=self._roomy) for one in files]
+            text = "\n".join(shown)
+            tokens = self._count(text) if text else 0
+            if tokens <= self._budget or not files:
+                break
+            files[-1].chosen.discard(max(files[-1].chosen))
+            if not files[-1].chosen:
+                files.pop()
+        lines, listed = self._lines({one.number for one in files}, self._budget - tokens)
+        if lines:
+            text = f"{text}\n{lines}" if text else lines
+            tokens = self._count(text)
+        described = [Shown(f.path, "whole" if f.whole else "parts", f.rows(), _names(f)) for f in files]
+        described += [Shown(path, "line") for path in listed]
+        return Context(tuple(one.path for one in files), text, tokens, tuple(described))
+
+    def _lines(self, without: set[int], room: int) -> tuple[str, tuple[str, ...]]:
+        """A line each for the next best files, also for those that are too large for more."""
+        if not self._roomy:
+            return "", ()
+        found: list[tuple[str, str]] = []
+        room -= 16
+        for file in self._best:
+            if file in without or len(found) == _LINES:
+                continue
+            path, summary = self._ranking.index.paths[file], self._ranking.index.meta(file).summary
+            line = f"{path}: {summary}" if summary else path
+            room -= self._count(line) + 1
+            if room < 0:
+                break
+            found.append((path, line))
+        if not found:
+            return "", ()
+        return "Other files that may matter, not shown:\n" + "".join(f"{line}\n" for _, line in found), tuple(
+            path for path, _ in found
+        )
+
+
+def _joined(ranges: Iterable[tuple[int, int]]) -> Rows:
+    found: list[tuple[int, int]] = []
+    for start, stop in sorted(ranges):
+        if found and found[-1][1] >= start:
+            found[-1] = (found[-1][0], max(stop, found[-1][1]))
+        else:
+            found.append((start, stop))
+    return tuple(found)
+
+
+def _names(one: _Open) -> tuple[str, ...]:
+    named = (one.meta.parts[number] for number in sorted(one.chosen))
+    return tuple(dict.fromkeys(part.name for part in named if part.name and part.head != (0, 0)))
+
+
+def _render(one: _Open, *, names: bool) -> str:
+    if one.whole:
+        return show_file(one.path, "\n".join(one.lines))
+    lines: list[str] = []
+    last = 0
+    for start, stop in (*one.rows(), (len(one.lines), len(one.lines))):
+        if start > last and any(line.strip() for line in one.lines[last:start]):
+            lines.append(_gap(one.meta.parts, one.chosen, last, start, names=names))
+        lines.extend(one.lines[start:stop])
+        last = stop
+    return show_file(one.path, "\n".join(lines), f" (in part: {GAP} stands for lines left out)")
+
+
+def _gap(parts: Sequence[Part], chosen: set[int], start: int, stop: int, *, names: bool) -> str:
+    """How many lines are left out, and the definitions in them."""
+    said = f"{GAP} {stop - start} lines"
+    if not names:
+        return said
+    inside = [
+        part.name.rpartition(".")[2]
+        for number, part in enumerate(parts)
+        if number not in chosen and part.head != (0, 0) and start <= part.head[0] < stop
+    ]
+    listed = ", ".join(inside[:12]) + (f" and {len(inside) - 12} more" if len(inside) > 12 else "")
+    return f"{said}: {listed}" if inside else said

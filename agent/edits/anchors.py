@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from agent.edits.outline import Item
+from agent.code.outline import Item
 from agent.edits.snippets import named
 
 

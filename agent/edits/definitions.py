@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from agent.code.outline import Item, Outline, outline
 from agent.edits import imports, paths
 from agent.edits.anchors import Ambiguous, Anchor, Match, by_owner, match_anywhere
 from agent.edits.draft import Draft
 from agent.edits.merge import Merge, add, put
-from agent.edits.outline import Item, Outline, outline
 from agent.edits.snippets import Snippet, named
 from agent.edits.text import Source, read_source, splice
 from swe_tasks.languages import language_of_path, related

@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from agent.code.outline import Item
 from agent.edits import paths
 from agent.edits.definitions import Code, Part, anchors_of, choose_files, merge_file, read_code
 from agent.edits.draft import Draft
 from agent.edits.fences import Fence
-from agent.edits.outline import Item
 from agent.edits.paths import Found
 from agent.edits.records import EditFormat
 from agent.edits.snippets import Snippet, named, path_of_fence, read_snippet

@@ -8,9 +8,9 @@ member is given, its docstring and attributes where they are given. Nothing is e
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from agent.code.outline import Item
 from agent.edits.anchors import Ambiguous, match
 from agent.edits.indent import indent_of, moved, unit_of
-from agent.edits.outline import Item
 from agent.edits.records import Problem, Splice
 from agent.edits.snippets import Snippet, named
 from agent.edits.text import Source

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from agent.edits.outline import Item, outline
+from agent.code.outline import Item, outline
 from swe_tasks.languages import language_of_path
 
 
@@ -17,16 +17,22 @@ class Names:
     classes: tuple[str, ...]
 
 
-def defined_names(files: Mapping[str, bytes], shown: Sequence[str]) -> Names:
-    """The definitions in those of the shown files that are Python."""
+def defined_names(
+    files: Mapping[str, bytes], shown: Sequence[str], only: Mapping[str, frozenset[str]] | None = None
+) -> Names:
+    """The definitions in those of the shown files that are Python. Of files in `only`, those of these names: no more
+    of them is shown."""
     items: list[Item] = []
+    seen: list[Item] = []
     for path in shown:
         if path in files and language_of_path(path) == "python":
             text = files[path].decode("utf-8", errors="replace")
-            items.extend(_within(outline("python", text.splitlines(), branches=True).items))
+            found = list(_within(outline("python", text.splitlines(), branches=True).items))
+            items.extend(found)
+            seen.extend(item for item in found if only is None or path not in only or item.name in only[path])
     counts = Counter(item.name for item in items)
-    functions = [item.name for item in items if item.kind == "function" and counts[item.name] == 1]
-    classes = [item.name for item in items if item.kind == "class"]
+    functions = [item.name for item in seen if item.kind == "function" and counts[item.name] == 1]
+    classes = [item.name for item in seen if item.kind == "class"]
     return Names(_identifiers(functions), _identifiers(classes))
 
 

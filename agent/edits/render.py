@@ -4,8 +4,8 @@ import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from agent.code.outline import outline
 from agent.edits.fences import longest_run
-from agent.edits.outline import outline
 from agent.edits.read import read_edit
 from agent.edits.records import Edit, EditFormat, Problems
 from agent.edits.text import NO_NEWLINE, Source, read_source

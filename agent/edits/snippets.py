@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agent.code.outline import Item, Outline, outline
 from agent.edits.elision import placeholder_rows
 from agent.edits.fences import Fence
 from agent.edits.hints import Hint, path_above, path_in
 from agent.edits.indent import dedent
-from agent.edits.outline import Item, Outline, outline
 from agent.edits.records import Tree
 from swe_tasks.languages import language_of_info, language_of_path, related
 

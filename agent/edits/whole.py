@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from agent.code.outline import Outline, outline
 from agent.edits import draft as drafts
 from agent.edits import paths
 from agent.edits.definitions import Code
 from agent.edits.draft import Draft
 from agent.edits.elision import placeholder_line
 from agent.edits.fences import Fence
-from agent.edits.outline import Outline, outline
 from agent.edits.paths import Found
 from agent.edits.snippets import Snippet, named
 from agent.edits.text import fresh, read_source, rewrite, split_final

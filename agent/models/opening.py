@@ -79,6 +79,15 @@ async def open_model(settings: Settings, environment: Mapping[str, str]) -> Asyn
         await model.aclose()
 
 
+def token_counter(settings: Settings) -> Callable[[str], int]:
+    """Counts tokens as the settings' model does, without getting the model ready."""
+    if settings.model.startswith(EMBEDDED) or settings.model == NONE:
+        from agent.models.embedded_model import count_tokens
+
+        return count_tokens
+    return LiteLLMModel(settings.model, api_base=settings.api_base).count_tokens
+
+
 def given_price(settings: Settings) -> Price | None:
     """The price that the user says the model has."""
     if settings.price_input is None or settings.price_output is None:

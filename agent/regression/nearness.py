@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from agent.regression.imports import INIT, ImportGraph
+from agent.code.imports import INIT, ImportGraph
 from agent.regression.layout import MATERIAL
 
 HOPS = (1.0, 0.45, 0.2)

@@ -6,8 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from agent.context import readable
-from agent.files import TreeFiles
+from agent.files import TreeFiles, readable
 from agent.selecting.codemonkeys import codemonkeys
 from agent.selecting.hybrid import hybrid
 from agent.selecting.judge import judge

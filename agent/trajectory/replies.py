@@ -13,12 +13,22 @@ _FENCED = re.compile(
     r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+.-]*)[^\n]*\n(.*?)(?:^[ \t]*\1`*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
 )
 _DONE = re.compile(r"^[\s*_`\"'(\[\d.]*DONE[\s*_`\"'.!)\]]*$", re.MULTILINE)
+_WANTED = re.compile(r"^[ \t>*-]*<read>\s*`?([^<>`\n]{1,200}?)`?\s*</read>[ \t.]*$", re.MULTILINE | re.IGNORECASE)
+MOST_WANTED = 5
+"""Things that one answer may ask to see."""
 _SCRIPT = re.compile(r"^[\s*_#`>-]*SCRIPT[\s*_`:.]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """The model says that the issue is resolved."""
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """The model asks to see these first: paths, or names of definitions."""
+
+    wanted: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,31 @@ def _syntax_problem(program: str) -> str | None:
         line = getattr(error, "lineno", None)
         return f"line {line}: {error}" if line else str(error) or type(error).__name__
     return None
+
+
+def read_wanted(text: str) -> tuple[str, ...]:
+    """What an answer asks to see: lines of the form `<read>path or name</read>`, each once."""
+    return tuple(dict.fromkeys(_WANTED.findall(text)))[:MOST_WANTED]
+
+
+Turn = Done | NewScript | NewEdit
+
+
+def or_more(read: Callable[[str], Turn | Unreadable], left: int) -> Callable[[str], Turn | More | Unreadable]:
+    """The same reader, for a model that may ask to see more `left` times. Whoever gives an edit asks for nothing."""
+
+    def read_or_more(reply: str) -> Turn | More | Unreadable:
+        wanted = read_wanted(_FENCED.sub("", reply))
+        found = read(_without_requests(reply)) if wanted else read(reply)
+        if not wanted or isinstance(found, NewEdit):
+            return found
+        return More(wanted) if left else Unreadable("Nothing more can be shown. Give the edit now.")
+
+    return read_or_more
+
+
+def _without_requests(reply: str) -> str:
+    return "\n".join(line for line in reply.split("\n") if not read_wanted(line))
 
 
 def read_turn(

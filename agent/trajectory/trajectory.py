@@ -6,8 +6,10 @@ iterations, the base tree is not run again under a script it was run under, and 
 the last.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from agent.edits.names import Names
@@ -17,7 +19,7 @@ from agent.prompts import render
 from agent.trajectory.dialogue import Dialogue, Unanswered, Unreadable
 from agent.trajectory.grammars import edit_grammar, script_grammar, turn_grammar
 from agent.trajectory.printed import parts_of
-from agent.trajectory.replies import Done, NewEdit, NewScript, read_turn, script_reader
+from agent.trajectory.replies import Done, More, NewEdit, NewScript, Turn, or_more, read_turn, script_reader
 from agent.trajectory.show import clip, show_execution
 from agent.workbench import Purpose, Workbench
 from sandbox.records import Execution
@@ -79,6 +81,10 @@ class Shared:
     names: Names
     """What the shown files define, where an edit is one of these definitions; else nothing."""
     steps: Steps
+    reads: int = 0
+    """How often a trajectory may ask to see more of the repository."""
+    look: Callable[[Sequence[str]], str] = "\n".join
+    """What it is shown then."""
 
 
 async def run_trajectory(bench: Workbench, shared: Shared, trajectory: int) -> TrajectoryResult:
@@ -104,20 +110,22 @@ async def run_trajectory(bench: Workbench, shared: Shared, trajectory: int) -> T
         await write_script(bench, shared, trajectory, keep)
         bench.watcher.stage(trajectory, "edit")
         dialogue = Dialogue(bench, Purpose("edit", trajectory, 2), shared.opening, shared.steps.repairs)
-        state, question = best, await _first_question(bench, best)
+        state, question = best, await _first_question(bench, best, shared.reads)
         read_script = script_reader(bench.profile.script_format)
         first_grammar, grammar = edit_grammar(shared.names), turn_grammar(shared.names, bench.profile.script_format)
+        reads = shared.reads
         for _ in range(shared.steps.edit):
             first = state.tree is None
-            answer = await dialogue.ask(
-                question,
-                shared.read_edit if first else lambda reply: read_turn(reply, shared.read_edit, read_script),
-                grammar=first_grammar if first else grammar,
+            reader = (
+                shared.read_edit if first else partial(read_turn, read_edit=shared.read_edit, read_script=read_script)
+            )
+            answer, reads = await _turn(
+                dialogue, shared, question, reader, grammar=first_grammar if first else grammar, reads=reads
             )
             iterations += 1
-            if isinstance(answer, Unanswered):
-                return ended(answer.reason, answer.detail)
-            match answer.value:
+            match answer:
+                case Unanswered(reason, detail):
+                    return ended(reason, detail)
                 case Done():
                     return ended("done")
                 case NewEdit(tree) if tree == state.tree:
@@ -131,6 +139,28 @@ async def run_trajectory(bench: Workbench, shared: Shared, trajectory: int) -> T
     except BudgetReached as error:
         return ended("budget", str(error))
     return ended("iterations")
+
+
+async def _turn(
+    dialogue: Dialogue,
+    shared: Shared,
+    question: str,
+    read: Callable[[str], Turn | Unreadable],
+    *,
+    grammar: str | None,
+    reads: int,
+) -> tuple[Turn | Unanswered, int]:
+    """An answer, once the model has seen what it asks for; and how often it may still ask. Like repairs, that is no
+    iteration: it is bounded by itself."""
+    while True:
+        answer = await dialogue.ask(question, or_more(read, reads) if shared.reads else read, grammar=grammar)
+        if isinstance(answer, Unanswered):
+            return answer, reads
+        if not isinstance(answer.value, More):
+            return answer.value, reads
+        reads -= 1
+        shown = await asyncio.to_thread(shared.look, answer.value.wanted)
+        question = render("more", shown=shown, left=reads)
 
 
 async def write_script(bench: Workbench, shared: Shared, trajectory: int, keep: Callable[[State], None]) -> None:
@@ -160,14 +190,15 @@ async def _try(bench: Workbench, state: State) -> State:
     return replace(state, before=before.exit_code, after=after.exit_code)
 
 
-async def _first_question(bench: Workbench, state: State) -> str:
+async def _first_question(bench: Workbench, state: State, reads: int) -> str:
     # A broken script is not shown: a model would set about mending that instead of the issue.
     script = state.script if state.before == SHOWS_ISSUE else None
     outcome = ""
     if script is not None:
         outcome = _shown(bench, await bench.execute(bench.base.tree, script, priority=2))
     parts = parts_of(script) if script else None
-    return render("edit", script=script, parts=parts, outcome=outcome, format=bench.profile.edit_format)
+    edit_format = bench.profile.edit_format
+    return render("edit", script=script, parts=parts, outcome=outcome, format=edit_format, reads=reads)
 
 
 async def _feedback(bench: Workbench, shared: Shared, state: State) -> str:

@@ -43,7 +43,7 @@ def test_the_main_help_loads_nothing_but_click() -> None:
 
 
 COMMANDS_WITH_HELP = [
-    *("solve", "resume", "apply", "models", "doctor", "config", "clean", "models pull"),
+    *("solve", "context", "study", "resume", "apply", "models", "doctor", "config", "clean", "models pull"),
     *("bench", "select", "grade", "report", "export", "metrics", "image", "image build"),
 ]
 

@@ -102,7 +102,7 @@ def test_opening_mends_after_a_kill_in_the_middle(base: BaseTree, tmp_path: Path
     again = open_base(into)
 
     assert files(again) == ("a/b.py", "a/link", "run.sh")
-    assert sorted(place.name for place in into.iterdir()) == ["base.json", "store.git", "tree"]
+    assert sorted(place.name for place in into.iterdir()) == ["base.json", "history.json", "store.git", "tree"]
 
 
 def test_nothing_is_left_of_a_failure(repository: Path, tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ async def run(
     sandbox: ScriptedSandbox | None = None,
     steps: Steps = STEPS,
     budget: Budget | None = None,
+    reads: int = 0,
 ) -> tuple[TrajectoryResult, ScriptedModel, ScriptedSandbox]:
     """One trajectory on `calc.py`."""
     model, sandbox = ScriptedModel(replies), sandbox or ScriptedSandbox(judge)
@@ -49,6 +50,8 @@ async def run(
             show_diff=lambda tree: diff(bench.base, tree).decode(),
             names=defined_names(files, ["calc.py"]),
             steps=steps,
+            reads=reads,
+            look=lambda wanted: f"Seen: {', '.join(wanted)}\n",
         )
         return await run_trajectory(bench, shared, 0), model, sandbox
 
@@ -192,3 +195,29 @@ async def test_old_turns_go_when_the_context_is_full(tmp_path: Path) -> None:
     assert tuple(last[: len(OPENING)]) == OPENING
     assert sum(len(message.content) for message in last) < 4 * 8192
     assert len(last) < len(OPENING) + 2 * 3 + 1
+
+
+async def test_a_model_is_shown_what_it_asks_for(tmp_path: Path) -> None:
+    """That uses up no iteration; the edit that follows is read as ever."""
+    asks = "I must see it.\n<read>calc.py</read>\n<read>double</read>"
+    result, model, _ = await run(tmp_path / "t", [SCRIPT, asks, RIGHT, "DONE"], steps=Steps(1, 2, 0), reads=2)
+    assert (result.ended, result.verified, result.iterations) == ("done", True, 2)
+    assert "at most 2 times" in model.asked[1][-1].content
+    assert model.asked[2][-1].content.startswith("Seen: calc.py, double\n")
+    assert "1 more time." in model.asked[2][-1].content
+
+
+async def test_asking_for_more_is_bounded(tmp_path: Path) -> None:
+    """After that, only an edit will do; a request beside an edit is not heeded."""
+    asks = "<read>calc.py</read>"
+    replies: list[Reply] = [SCRIPT, asks, asks, asks, f"{asks}\n\n{RIGHT}", "DONE"]
+    result, model, _ = await run(tmp_path / "t", replies, steps=Steps(1, 2, 1), reads=2)
+    assert (result.ended, result.verified) == ("done", True)
+    assert "Nothing more can be shown" in model.asked[3][-1].content
+    assert "Nothing more can be shown" in model.asked[4][-1].content
+
+
+async def test_who_may_not_ask_is_not_told_of_it(tmp_path: Path) -> None:
+    """Models that are held to a grammar cannot ask."""
+    _, model, _ = await run(tmp_path / "t", [SCRIPT, RIGHT, "DONE"])
+    assert not any("<read>" in message.content for said in model.asked for message in said)

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, cast
 
-from agent.edits.nodes import details_of, first_error, text_of
-from agent.edits.syntax import (
+from agent.code.nodes import details_of, first_error, text_of
+from agent.code.syntax import (
     ATTRIBUTES,
     BRANCHES,
     CLASSES,
@@ -111,7 +111,8 @@ def _namespace(node: "Node") -> "Node | None":
         return node
     if node.type in {"expression_statement", "export_statement"}:
         return next((child for child in node.children if child.type == "internal_module"), None)
-    return node if node.type == "statement_block" and node.parent and node.parent.type in NAMESPACES else None
+    braces = node.type in {"statement_block", "compound_statement"}
+    return node if braces and node.parent and node.parent.type in NAMESPACES else None
 
 
 def _is_main_guard(node: "Node") -> bool:

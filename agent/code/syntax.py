@@ -1,4 +1,4 @@
-"""What the nodes of the nine grammars are, by their type. The types of one grammar mean the same, or nothing,
+"""What the nodes of the grammars are, by their type. The types of one grammar mean the same, or nothing,
 in the others, so one table serves all."""
 
 import re
@@ -15,12 +15,12 @@ def _types(names: str) -> frozenset[str]:
 FUNCTIONS = _types(
     "function_definition function_declaration generator_function_declaration method_definition method_declaration "
     "constructor_declaration compact_constructor_declaration function_item macro_definition function_signature "
-    "function_signature_item method_signature abstract_method_signature preproc_function_def"
+    "function_signature_item method_signature abstract_method_signature preproc_function_def method singleton_method"
 )
 CLASSES = _types(
     "class_definition class_declaration abstract_class_declaration class interface_declaration enum_declaration "
     "record_declaration annotation_type_declaration impl_item trait_item mod_item class_specifier "
-    "struct_specifier"
+    "struct_specifier trait_declaration singleton_class"
 )
 """What holds definitions of its own."""
 TYPES = _types(
@@ -30,11 +30,11 @@ TYPES = _types(
 VALUES = _types(
     "assignment lexical_declaration variable_declaration const_item static_item field_declaration "
     "field_definition public_field_definition var_declaration const_declaration declaration preproc_def "
-    "local_variable_declaration"
+    "local_variable_declaration property_declaration"
 )
 IMPORTS = _types(
     "import_statement import_from_statement future_import_statement import_declaration use_declaration "
-    "preproc_include using_declaration extern_crate_declaration"
+    "preproc_include using_declaration extern_crate_declaration namespace_use_declaration"
 )
 PACKAGES = _types("package_clause package_declaration")
 COMMENTS = _types("comment line_comment block_comment")
@@ -43,7 +43,7 @@ WRAPPERS = _types("decorated_definition export_statement ambient_declaration tem
 """What stands around a definition and belongs to it."""
 NAMESPACES = _types(
     "namespace_definition declaration_list linkage_specification preproc_if preproc_ifdef preproc_else "
-    "preproc_elif internal_module module enum_body_declarations"
+    "preproc_elif internal_module module enum_body_declarations body_statement"
 )
 """What is looked through on the way to definitions."""
 BRANCHES = _types(

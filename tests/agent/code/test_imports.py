@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.regression.imports import Import, ImportGraph, imports_of
+from agent.code.imports import Import, ImportGraph, imports_of
 
 
 def test_all_kinds_of_imports() -> None:

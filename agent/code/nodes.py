@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from agent.edits.syntax import COMMENTS
+from agent.code.syntax import COMMENTS
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -1,0 +1,1 @@
+"""What source files define and import, read from their text; nothing is executed."""

@@ -1,0 +1,87 @@
+"""A workbench for reading alone: a base tree and a model, and no sandbox, for nothing is run."""
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from agent.bench import limits_of, reading_of
+from agent.journal import Journal, digest
+from agent.machinery import Machinery, open_machinery
+from agent.models.opening import token_counter
+from agent.settings import Settings
+from agent.workbench import Workbench
+from sandbox.errors import SandboxBroken
+from sandbox.records import Environment, Execution, Limits, Script, Tree
+from swe_tasks import BaseTree, Task
+from swe_tasks.sources import task_id
+
+
+class NoSandbox:
+    """Implements `sandbox.records.Sandbox` by refusing: that it is asked is a fault of the caller."""
+
+    name = "none"
+
+    async def execute(self, tree: Tree, script: Script, limits: Limits) -> Execution:
+        """Raises:
+        SandboxBroken: always.
+        """
+        del tree, script, limits
+        raise SandboxBroken("something was to be run where only reading was asked for")
+
+    async def close(self) -> None: ...
+
+
+@asynccontextmanager
+async def open_reading(
+    base: BaseTree,
+    issue: str,
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    place: Path,
+    redact: Callable[[str], str],
+) -> AsyncGenerator[Workbench]:
+    """A workbench that can rank, scan and pack. What a model says is kept in `place`, and not asked for again.
+
+    Raises:
+        UserError, ModelSetupError: the model cannot be used here.
+    """
+    reading = reading_of(settings)
+    asks = reading.scan != "off" or reading.rankings > 0
+    async with open_machinery(settings, environment, asks=asks) as machinery:
+        if not asks:
+            counting = replace(machinery.model, count_tokens=token_counter(settings))
+            machinery = replace(machinery, model=counting)  # noqa: PLW2901 - the same, but for how tokens are counted
+        journal = Journal(place / "journal.jsonl", redact=redact)
+        try:
+            yield _workbench(base, issue, settings, machinery, journal)
+        finally:
+            await journal.aclose()
+
+
+def _workbench(base: BaseTree, issue: str, settings: Settings, machinery: Machinery, journal: Journal) -> Workbench:
+    task = Task(task_id(str(base.path), issue, base.tree), issue, str(base.path), base.commit, base.tree, "/")
+    model = machinery.model
+    return Workbench(
+        task=task,
+        base=base,
+        journal=journal,
+        model=model.model,
+        model_key=digest(settings.model),
+        model_name=settings.model,
+        sandbox=NoSandbox(),
+        environment=Environment(task.workdir),
+        limits=limits_of(settings, shares=model.execution_shares),
+        python="python",
+        profile=machinery.profile,
+        ledger=machinery.ledger,
+        completions=machinery.completions,
+        executions=machinery.executions,
+        count_tokens=model.count_tokens,
+        seed=settings.seed,
+        continues=model.continues,
+        reading=reading_of(settings),
+        asks=model.asks,
+        settled=machinery.settled,
+    )
