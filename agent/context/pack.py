@@ -20,6 +20,8 @@ _FILES: Final = 60
 """That parts are taken of, at most."""
 _LINES: Final = 40
 """Files that are told in one line, at most."""
+_POWER: Final = 3
+"""Of a file's score in what its parts are worth."""
 _FLOOR: Final = 0.3
 """What a part is worth that has none of the words, where the best of its file is worth 1."""
 _SMALL: Final = 2500
@@ -200,7 +202,7 @@ class _Filling:
         }
         worth = [
             (
-                -(float(ranking.scores[file]) ** 3)
+                -(float(ranking.scores[file]) ** _POWER)
                 * (_FLOOR + (1 - _FLOOR) * float(ranking.part_scores[part]) / best[file]),
                 place,
                 part,

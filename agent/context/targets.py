@@ -83,13 +83,13 @@ class Targets:
     def _others(self, file: int, one: str) -> Iterator[int]:
         """The file whose path ends like the import, the nearest where several do; else the files of that folder."""
         wanted = [part for part in re.split(r"/|::|\\", one) if part not in _HERE]
-        if len(wanted) == 1 and "/" not in one:
-            wanted = wanted[0].split(".")
+        if self._paths[file].endswith(".java"):
+            wanted = one.split(".")
         here = self._paths[file].split("/")
         for length in range(len(wanted), max(0, len(wanted) - 2), -1):  # the last may be a name within the file
             ending = [*wanted[: length - 1], wanted[length - 1].partition(".")[0]]
             fits = [other for other in self._stems.get(ending[-1], ()) if self._folder_ends(other, ending[:-1])]
-            if fits and (len(ending) > 1 or one.startswith(".") or len(wanted) == 1):
+            if fits and (len(ending) > 1 or len(wanted) == 1 or one.startswith(".") or "::" in one):
                 yield min(fits, key=lambda other: (-_shared(here, self._paths[other].split("/")), other))
                 return
         for start in range(len(wanted)):  # Go imports folders

@@ -1,0 +1,56 @@
+"""`shrewd context`, as it is installed."""
+
+import json
+from pathlib import Path
+
+from support.openai_server import OpenAIServer
+from support.whole_run import ISSUE, Command, make_calc
+
+
+def test_it_shows_the_ranking_and_what_would_be_read(tmp_path: Path) -> None:
+    """Scores with their reasons, tiers, tokens; nothing is run, no model is asked, no run directory is left."""
+    repository = make_calc(tmp_path / "calc")
+    with OpenAIServer(lambda *_: "no") as server:
+        shrewd = Command(tmp_path, server.url)
+        table = shrewd("context", ".", "--issue", ISSUE, cwd=repository)
+        record = shrewd("context", ".", "--issue", ISSUE, "--json", cwd=repository)
+        text = shrewd("context", ".", "--issue", ISSUE, "--text", cwd=repository)
+        assert server.calls == []
+    assert (table.code, record.code, text.code) == (0, 0, 0), table.err + record.err + text.err
+    assert "calc.py" in table.out
+    assert "defines double" in table.out
+    found = json.loads(record.out)
+    assert found["ranking"][0]["path"] == "calc.py"
+    assert {"path": "calc.py", "tier": "whole", "rows": [[0, 3]]} in found["files"]
+    assert 0 < found["tokens"] <= found["budget"]
+    assert "def double(x):" in text.out
+    assert found["text"].strip() == text.out.strip()
+
+
+def test_a_scan_asks_the_model_and_says_what_it_took(tmp_path: Path) -> None:
+    """The answer is kept: the same question again is free."""
+    repository = make_calc(tmp_path / "calc")
+    answer = "calc.py: relevant - it doubles\ntest_calc.py: not relevant - a test"
+    with OpenAIServer(lambda *_: answer) as server:
+        shrewd = Command(tmp_path, server.url)
+        model = ("--model", "hosted_vllm/scripted", "--api-base", server.url)
+        arguments = ("context", ".", "--issue", ISSUE, "--scan", "survivors", "--rank", "0", "--json", *model)
+        first = shrewd(*arguments, cwd=repository)
+        assert first.code == 0, first.err
+        again = shrewd(*arguments, cwd=repository)
+        assert len(server.calls) == 1
+    record = json.loads(first.out)
+    assert "relevant: it doubles" in record["ranking"][0]["reasons"]
+    assert record["spent"]["total"]["calls"] == 1
+    assert json.loads(again.out)["spent"]["total"]["replayed"] == 1
+
+
+def test_wrong_use_says_what_is_wrong(tmp_path: Path) -> None:
+    """No repository, an unknown scan."""
+    shrewd = Command(tmp_path, "http://127.0.0.1:9")
+    outside = shrewd("context", str(tmp_path), "--issue", "x")
+    assert outside.code == 2
+    repository = make_calc(tmp_path / "calc")
+    unknown = shrewd("context", ".", "--issue", "x", "--scan", "some", cwd=repository)
+    assert unknown.code == 2
+    assert "survivors" in unknown.err
