@@ -45,6 +45,7 @@ bench: sandbox ## measure, side by side in one run: sandbox overhead, model and 
 	@$(RUN) python tests/bench/choosing.py
 	@$(RUN) python tests/bench/matrix.py
 	@$(RUN) python tests/bench/contention.py
+	@$(RUN) python tests/bench/caching.py
 
 bench-context: complete ## what context search finds: make bench-context MIRROR=DIR [TASKS=FILE] [MODEL=NAME]
 	@$(RUN) python tests/bench/context.py --mirror $(or $(MIRROR),$(error MIRROR=DIR names a directory of bare repositories)) \

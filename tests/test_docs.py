@@ -5,8 +5,10 @@ import re
 import shlex
 import shutil
 import subprocess
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -104,6 +106,32 @@ def test_the_commands_for_selection_run_one_after_the_other(tmp_path: Path) -> N
                 assert "tests" in ended.out
 
 
+@pytest.mark.bubblewrap
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_commands_for_context_run_one_after_the_other(tmp_path: Path) -> None:
+    """On a small repository, with the model at a scripted server: a study, then a solution that begins with it."""
+    need("bubblewrap")
+    repository = make_calc(tmp_path / "calc")
+    (repository / "issue.md").write_text(ISSUE)
+
+    def answer(request: Mapping[str, Any]) -> str:
+        question = request["messages"][-1]["content"]
+        if "# Task: say which" in question:
+            return "calc.py: relevant - it doubles\ntest_calc.py: not relevant - a test\nissue.md: not relevant - text"
+        if "# Task: put these files in order" in question:
+            return '["calc.py"]'
+        return "Run pytest -q." if "# Task: notes" in question else good({**request, "seed": 1})
+
+    with OpenAIServer(lambda request, *_: answer(request)) as server:
+        shrewd = Command(tmp_path, server.url)
+        variables = {"SHREWD_MODEL": "hosted_vllm/scripted", "SHREWD_API_BASE": server.url}
+        for line in shown("docs/context.md"):
+            ended = shrewd("--debug", *shlex.split(line)[1:], cwd=repository, timeout=200, **variables)
+            assert ended.code == 0, (line, ended.err)
+        assert any("Notes on the repository" in str(call.request) for call in server.calls)
+
+
 DOCUMENTS = [
     "README.md",
     "CONTRIBUTING.md",
@@ -111,6 +139,7 @@ DOCUMENTS = [
     "docs/architecture.md",
     "docs/swebench.md",
     "docs/selection.md",
+    "docs/context.md",
 ]
 
 
@@ -119,7 +148,7 @@ def test_make_targets_files_and_flags_exist(document: str) -> None:
     """What a document names is there."""
     text = (ROOT / document).read_text()
     makefile = (ROOT / "Makefile").read_text()
-    for target in re.findall(r"\bmake ([a-z]+)\b", text):
+    for target in re.findall(r"\bmake ([a-z][a-z-]*)\b", text):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
     for target in re.findall(r"\]\(([^)#:]+)\)", text):
         assert ((ROOT / document).parent / target).exists(), target
