@@ -11,7 +11,7 @@ from agent.batch.plan import load_plan
 from agent.batch.state import StoredFailure, read_failure
 from agent.errors import RunConflict, UserError
 from agent.grades import StoredGrade, candidate_patches, digest, read_grades
-from agent.rollup import Result, read_result
+from agent.rollup import Result, read_result, spent_by_stage
 from agent.rundir import RunDir, TaskDir
 from agent.tally import Tally
 from swe_tasks.harness_reports import UNGRADED
@@ -136,10 +136,7 @@ def report_on(run: RunDir) -> RunReport:
         )
         for name in names
     )
-    stages: dict[str, Tally] = {}
-    for one in tasks:
-        for stage, tally in (one.result.spent.tallies() if one.result else {}).items():
-            stages[stage] = stages.get(stage, Tally()) + tally
+    stages = spent_by_stage(run.task(name) for name in names)
     return RunReport(plan.dataset if plan else None, plan.split if plan else None, tasks, stages)
 
 

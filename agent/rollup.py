@@ -12,7 +12,8 @@ from agent.errors import RunConflict
 from agent.prompts import version as prompts_version
 from agent.results import tally_record
 from agent.rundir import RunDir, TaskDir, write_file, write_json
-from agent.tally import Tally
+from agent.spent import recorded_completions
+from agent.tally import Tally, tally_of
 
 
 class Spent(BaseModel):
@@ -58,6 +59,26 @@ def read_result(place: TaskDir) -> Result | None:
         raise RunConflict(f"{place.result} cannot be read, remove it and resume the run: {error}") from error
 
 
+def spent_by_stage(places: Iterable[TaskDir]) -> dict[str, Tally]:
+    """What was spent on tasks: as their results say, and of those without one, as their journals do.
+
+    Raises:
+        RunConflict: a file cannot be read.
+    """
+    stages: dict[str, Tally] = {}
+    for place in places:
+        result = read_result(place)
+        if result is not None:
+            found = [*result.spent.tallies().items()]
+        elif place.journal.is_file():
+            found = [(stage, tally_of(completion)) for stage, _, completion in recorded_completions(place.journal)]
+        else:
+            found = []
+        for stage, tally in found:
+            stages[stage] = stages.get(stage, Tally()) + tally
+    return stages
+
+
 def write_run_files(run: RunDir, tasks: Iterable[str]) -> None:
     """`predictions.jsonl`, in the order of `tasks` and with all that have a result, and `report.json`."""
     places = [run.task(task) for task in tasks]
@@ -75,10 +96,7 @@ def _report(places: list[TaskDir]) -> JsonValue:
     failed: dict[str, JsonValue] = {
         place.path.name: json.loads(place.failure.read_bytes())["kind"] for place in places if place.failure.is_file()
     }
-    stages: dict[str, Tally] = {}
-    for result in results:
-        for stage, tally in result.spent.tallies().items():
-            stages[stage] = stages.get(stage, Tally()) + tally
+    stages = spent_by_stage(places)
     tasks: dict[str, JsonValue] = {
         result.task: result.model_dump(mode="json", exclude={"task", "spent"}) for result in results
     }

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Protocol, get_args
 
 from agent.batch.external import Externals
-from agent.batch.spent import recorded_completions
 from agent.batch.state import State, progress_of, store_failure
 from agent.choose import choose
 from agent.errors import BudgetReached, ModelSetupError, TaskBusy, UserError
@@ -24,6 +23,7 @@ from agent.rollup import read_result, write_run_files
 from agent.rundir import RunDir, TaskDir
 from agent.settings import Settings
 from agent.solve import solve
+from agent.spent import recorded_completions
 from agent.work import Pipeline, Worked, work_on
 from agent.workbench import Watcher
 

@@ -205,7 +205,7 @@ def _table(choice: _Choice, grades: "Grades") -> "Table":
 
     table = Table(title="Grades", title_justify="left")
     for name in ("task", "grade", ""):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     if grades.candidates:
         table.add_column("candidates that resolve it")
     for task in choice.only:

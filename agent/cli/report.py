@@ -97,7 +97,7 @@ def _task_table(found: "RunReport") -> "Table":
 
     table = Table(title="Tasks", title_justify="left")
     for name in ("task", "state", "grade", "some candidate", "trajectories at random"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     words = {True: "resolves", False: "none resolves", None: ""}
     for one in found.tasks:
         state = f"failed: {one.failure.kind}: {one.failure.message}" if one.failure else one.state
@@ -106,12 +106,13 @@ def _task_table(found: "RunReport") -> "Table":
                 ", budget reached" if one.result.out_of_budget else ""
             )
         grade = one.grade.status.replace("_", " ") if one.grade else ""
-        chance = "" if one.by_chance is None else f"{100 * one.by_chance:.0f} %"
+        # Without a result there may yet be candidates.
+        chance = f"{100 * one.by_chance:.0f} %" if one.result and one.by_chance is not None else ""
         table.add_row(
             one_line(one.task),
             one_line(state, 120),
             grade,
-            words[one.covered],
+            words[one.covered] if one.result else "",
             chance,
             style="green" if one.grade and one.grade.resolved else "",
         )

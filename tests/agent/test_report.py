@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import JsonValue, TypeAdapter
 from support.graded_run import finish, keep_grades, make_run, predict
 from support.tiny_dataset import TinyDataset, make_tiny_dataset
 
@@ -13,6 +14,8 @@ from agent.batch.state import store_failure
 from agent.cli.main import main
 from agent.errors import RunConflict, UserError
 from agent.failures import Failure
+from agent.journal import Journal
+from agent.messages import Completion, Finish, Usage
 from agent.report import Proportion, by_chance, report_on
 from agent.rundir import RunDir, write_file, write_json
 
@@ -62,6 +65,20 @@ def test_all_tasks_are_the_denominator(run: RunDir) -> None:
     assert found.in_state("missing") == (THIRD,)
     assert found.in_state("done") == (FIRST,)
     assert found.stages["edit"].prompt == 100
+
+
+async def test_what_a_task_without_a_result_spent_is_counted(run: RunDir) -> None:
+    """It was paid for, whatever became of the task."""
+    journal = Journal(run.task(SECOND).journal, redact=lambda text: text)
+
+    async def answer() -> Completion:
+        return Completion("a", Finish.STOP, Usage(prompt=7, cached=0, completion=3), 0.5, 1.0, "m")
+
+    about: dict[str, JsonValue] = {"stage": "edit", "trajectory": 0, "ordinal": 0, "messages": []}
+    await journal.effect("completion", "k", TypeAdapter(Completion), answer, about=about)
+    await journal.aclose()
+    found = report_on(run)
+    assert (found.stages["edit"].prompt, found.stages["edit"].dollars) == (107, 0.75)
 
 
 def test_what_is_not_graded_is_not_known(run: RunDir) -> None:
