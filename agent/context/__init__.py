@@ -2,9 +2,10 @@
 
 from agent.context.find import find_context, rank_tree
 from agent.context.look import Library, look_up
-from agent.context.pack import Context, Shown, pack, show_file
+from agent.context.pack import pack
 from agent.context.reads import text_of
 from agent.context.search import RankedFile, Ranking
+from agent.context.shown import Context, Shown, show_file
 
 __all__ = [
     "Context",

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from agent.context.index import build_index
 from agent.context.issue import read_issue
-from agent.context.pack import Context, pack
+from agent.context.pack import pack
 from agent.context.reads import read_on, text_of
 from agent.context.search import Ranking, search
+from agent.context.shown import Context
 from agent.context.store import FactsStore
 from agent.workbench import Workbench
 from swe_tasks.basetree import BaseTree, blobs, read, recent

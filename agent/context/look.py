@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from agent.context.index import Index
-from agent.context.pack import GAP, show_file
+from agent.context.shown import GAP, show_file
 from agent.context.words import term_of
 
 _FOUND = 4

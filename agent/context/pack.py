@@ -5,16 +5,12 @@ what a file is. A part's worth is its file's score to the third power, times how
 part of the file: so most of the best file is shown before the rest of a lower one, whose best part comes early.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Final, Literal
+from collections.abc import Callable, Iterator
+from typing import Final
 
-from agent.context.facts import Meta, Part
+from agent.context.facts import Meta
 from agent.context.search import Ranking
-
-Tier = Literal["whole", "parts", "line"]
-Rows = tuple[tuple[int, int], ...]
+from agent.context.shown import Context, Open, Shown, names_of, render, show_file
 
 _FILES: Final = 60
 """That parts are taken of, at most."""
@@ -37,74 +33,6 @@ _ROOMY: Final = 4000
 """Tokens of a budget that has room for more than the parts."""
 _NEARLY: Final = 0.75
 """Of a file: what is shown of it is made whole."""
-_FENCE = re.compile(r"^\s*(`{3,})", re.MULTILINE)
-GAP: Final = "⋮"
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What of a file a model is shown. Rows count from 0; ranges are half open."""
-
-    path: str
-    tier: Tier
-    rows: Rows = ()
-    names: tuple[str, ...] = ()
-    """The definitions whose text is shown, qualified."""
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a model is shown of a repository."""
-
-    paths: tuple[str, ...]
-    """The files of which there is text, most relevant first."""
-    text: str
-    tokens: int
-    files: tuple[Shown, ...] = ()
-    """Those with text, then those with a line."""
-
-    @property
-    def in_part(self) -> dict[str, frozenset[str]]:
-        """The files that are not shown whole, with the last names of the definitions that are."""
-        return {
-            file.path: frozenset(name.rpartition(".")[2] for name in file.names)
-            for file in self.files
-            if file.tier == "parts"
-        }
-
-
-def show_file(path: str, content: str, note: str = "") -> str:
-    """One file under its path, in a fence longer than any inside it."""
-    longest = max((len(fence) for fence in _FENCE.findall(content)), default=2)
-    fence = "`" * max(3, longest + 1)
-    end = "" if content.endswith("\n") or not content else "\n"
-    return f"{path}{note}\n{fence}\n{content}{end}{fence}\n"
-
-
-@dataclass(slots=True)
-class _Open:
-    """A file while it is filled."""
-
-    number: int
-    path: str
-    meta: Meta
-    lines: list[str]
-    chosen: set[int] = field(default_factory=set[int])
-
-    @property
-    def whole(self) -> bool:
-        return len(self.chosen) == len(self.meta.parts)
-
-    @property
-    def shown(self) -> int:
-        """Characters."""
-        return sum(self.meta.parts[number].size for number in self.chosen)
-
-    def rows(self) -> Rows:
-        return _joined(rows for number in self.chosen for rows in self.meta.parts[number].rows)
-
-    def text_of(self, part: Part) -> str:
-        return "\n".join(line for start, stop in part.rows for line in self.lines[start:stop]) + "\n"
 
 
 def pack(
@@ -132,7 +60,7 @@ class _Filling:
         self._count = count
         self._roomy = budget >= _ROOMY
         self._best = [file for file in ranking.order[:_FILES] if ranking.scores[file] > 0]
-        self._open: dict[int, _Open] = {}
+        self._open: dict[int, Open] = {}
         self._small = min(_WHOLE, _WHOLE_SHARE * budget)
         self._used = 0
 
@@ -213,10 +141,10 @@ class _Filling:
         for _, place, part in sorted(worth):
             yield self._best[place], part - ranges[self._best[place]].start
 
-    def _opened(self, file: int) -> _Open:
+    def _opened(self, file: int) -> Open:
         if file not in self._open:
             path = self._ranking.index.paths[file]
-            self._open[file] = _Open(file, path, self._ranking.index.meta(file), self._read(path).split("\n"))
+            self._open[file] = Open(file, path, self._ranking.index.meta(file), self._read(path).split("\n"))
         return self._open[file]
 
     def _round_off(self, most: int) -> None:
@@ -237,7 +165,7 @@ class _Filling:
         """What was taken, as text. Should it be too long for all that, the least relevant goes."""
         files = [self._open[file] for file in self._best if file in self._open]
         while True:
-            shown = [_render(one, names=self._roomy) for one in files]
+            shown = [render(one, names=self._roomy) for one in files]
             text = "\n".join(shown)
             tokens = self._count(text) if text else 0
             if tokens <= self._budget or not files:
@@ -249,7 +177,7 @@ class _Filling:
         if lines:
             text = f"{text}\n{lines}" if text else lines
             tokens = self._count(text)
-        described = [Shown(f.path, "whole" if f.whole else "parts", f.rows(), _names(f)) for f in files]
+        described = [Shown(f.path, "whole" if f.whole else "parts", f.rows(), names_of(f)) for f in files]
         described += [Shown(path, "line") for path in listed]
         return Context(tuple(one.path for one in files), text, tokens, tuple(described))
 
@@ -273,45 +201,3 @@ class _Filling:
         return "Other files that may matter, not shown:\n" + "".join(f"{line}\n" for _, line in found), tuple(
             path for path, _ in found
         )
-
-
-def _joined(ranges: Iterable[tuple[int, int]]) -> Rows:
-    found: list[tuple[int, int]] = []
-    for start, stop in sorted(ranges):
-        if found and found[-1][1] >= start:
-            found[-1] = (found[-1][0], max(stop, found[-1][1]))
-        else:
-            found.append((start, stop))
-    return tuple(found)
-
-
-def _names(one: _Open) -> tuple[str, ...]:
-    named = (one.meta.parts[number] for number in sorted(one.chosen))
-    return tuple(dict.fromkeys(part.name for part in named if part.name and part.head != (0, 0)))
-
-
-def _render(one: _Open, *, names: bool) -> str:
-    if one.whole:
-        return show_file(one.path, "\n".join(one.lines))
-    lines: list[str] = []
-    last = 0
-    for start, stop in (*one.rows(), (len(one.lines), len(one.lines))):
-        if start > last and any(line.strip() for line in one.lines[last:start]):
-            lines.append(_gap(one.meta.parts, one.chosen, last, start, names=names))
-        lines.extend(one.lines[start:stop])
-        last = stop
-    return show_file(one.path, "\n".join(lines), f" (in part: {GAP} stands for lines left out)")
-
-
-def _gap(parts: Sequence[Part], chosen: set[int], start: int, stop: int, *, names: bool) -> str:
-    """How many lines are left out, and the definitions in them."""
-    said = f"{GAP} {stop - start} lines"
-    if not names:
-        return said
-    inside = [
-        part.name.rpartition(".")[2]
-        for number, part in enumerate(parts)
-        if number not in chosen and part.head != (0, 0) and start <= part.head[0] < stop
-    ]
-    listed = ", ".join(inside[:12]) + (f" and {len(inside) - 12} more" if len(inside) > 12 else "")
-    return f"{said}: {listed}" if inside else said

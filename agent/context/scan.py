@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal
 
-from agent.context.pack import show_file
+from agent.context.shown import show_file
 from agent.context.verdicts import Verdict, read_verdicts
 from agent.errors import BudgetReached
 from agent.messages import Message

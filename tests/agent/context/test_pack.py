@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.trees import ranked
 
 from agent.context import Context, pack, show_file
-from agent.context.pack import GAP
+from agent.context.shown import GAP
 
 LONG = "import os\n\n\n" + "".join(
     f"def handler_{number}(value):\n    '''Handles {number}.'''\n" + "    value += 1\n" * 10 + "    return value\n\n\n"
