@@ -55,7 +55,9 @@ def is_placeholder(comment: str) -> bool:
 
 
 def is_ellipsis(line: str) -> bool:
-    return line.strip() in {"...", "…", "....", "[...]"}
+    line = line.strip()
+    # Files that are shown in part have such a line for each gap.
+    return line in {"...", "…", "....", "[...]"} or line.startswith("⋮")
 
 
 def placeholder_rows(lines: Sequence[str], comments: Iterable[tuple[int, str]], known: frozenset[str]) -> set[int]:

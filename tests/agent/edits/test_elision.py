@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.edits.elision import is_placeholder
+from agent.edits.elision import is_placeholder, placeholder_rows
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,9 @@ def test_placeholder(comment: str):
 def test_comment(comment: str):
     """These say something."""
     assert not is_placeholder(comment)
+
+
+def test_the_gap_of_a_file_that_is_shown_in_part_is_one() -> None:
+    """A model that copies it leaves code out."""
+    lines = ["def f():", "    a()", "    ⋮ 12 lines: g, h", "    b()"]
+    assert placeholder_rows(lines, (), frozenset()) == {2}
