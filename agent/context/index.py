@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.context.facts import LARGEST, Meta, load_meta, read_facts
+from agent.context.facts import LARGEST, Meta, Part, load_meta, read_facts
 from agent.context.natures import Role, roles_of
 from agent.context.scores import Postings, summed
 from agent.context.store import FactsStore, Row, key_of, row_of
@@ -47,7 +47,22 @@ class Index:
     """As JSON: few of them are ever looked at."""
 
     def meta(self, file: int) -> Meta:
-        return load_meta(self.metas[file])
+        if file not in self._loaded:
+            self._loaded[file] = load_meta(self.metas[file])
+        return self._loaded[file]
+
+    @cached_property
+    def _loaded(self) -> dict[int, Meta]:
+        return {}
+
+    def part(self, number: int) -> Part:
+        file = int(self.file_of[number])
+        return self.meta(file).parts[number - int(self.first[file])]
+
+    def defined(self, name: str) -> list[int]:
+        """The parts that define a name, in order. Its class may stand before it, and its module before that."""
+        found = self.by_whole_name.find([term_of(name.rpartition(".")[2].lower())]).document.tolist()
+        return [part for part in sorted(found) if _is_called(self.part(part).name, name)]
 
     @cached_property
     def file_of(self) -> NDArray[np.int32]:
@@ -81,6 +96,10 @@ class Index:
         found = [[term_of(word) for word in dict.fromkeys(words(_without_ending(path)))] for path in self.paths]
         files = np.repeat(np.arange(len(found), dtype=np.int32), [len(some) for some in found])
         return Postings.of(np.fromiter((term for some in found for term in some), np.uint32, len(files)), files)
+
+
+def _is_called(known: str, wanted: str) -> bool:
+    return known == wanted or known.endswith(f".{wanted}") or (bool(known) and wanted.endswith(f".{known}"))
 
 
 def _without_ending(path: str) -> str:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from agent.context.index import Index
 from agent.context.shown import GAP, show_file
-from agent.context.words import term_of
 
 _FOUND = 4
 """Definitions of one name that are shown."""
@@ -33,11 +32,11 @@ def _look(library: Library, wanted: str, budget: int) -> str:
     index = library.index
     path, _, name = wanted.partition(":")
     if (file := _file(index, path)) is not None:
-        parts = [part for part in _definitions(index, name.strip(": ")) if index.file_of[part] == file] if name else []
+        parts = [part for part in index.defined(_plain(name)) if index.file_of[part] == file] if name else []
         if name and not parts:
-            return f"{index.paths[file]} defines no {name.strip(': ')}.\n"
+            return f"{index.paths[file]} defines no {_plain(name)}.\n"
         return _show(library, file, parts, budget)
-    found = _definitions(index, wanted)
+    found = index.defined(_plain(wanted))
     if not found:
         return f"The repository has no file and no definition called {wanted}.\n"
     if len(found) > _FOUND:
@@ -53,22 +52,8 @@ def _file(index: Index, path: str) -> int | None:
     return exact[0] if exact else ending[0] if len(ending) == 1 and path else None
 
 
-def _definitions(index: Index, name: str) -> list[int]:
-    """The parts that define a name, with its class if it is given."""
-    last = name.rpartition(".")[2].removesuffix("()")
-    hits = index.by_whole_name.find([term_of(last.lower())])
-    wanted = name.removesuffix("()")
-    return [part for part in sorted(hits.document.tolist()) if _is_called(_part_name(index, part), wanted)]
-
-
-def _part_name(index: Index, part: int) -> str:
-    file = int(index.file_of[part])
-    return index.meta(file).parts[part - int(index.first[file])].name
-
-
-def _is_called(known: str, wanted: str) -> bool:
-    # A module's name may stand before the definition's.
-    return known == wanted or known.endswith(f".{wanted}") or (bool(known) and wanted.endswith(f".{known}"))
+def _plain(name: str) -> str:
+    return name.strip(": ").removesuffix("()")
 
 
 def _show(library: Library, file: int, parts: Sequence[int], budget: int) -> str:

@@ -70,7 +70,7 @@ def by_scores(ranking: Ranking, scores: Floats, said: Mapping[int, tuple[str, ..
 
 def search(index: Index, query: Query, recent: Sequence[Sequence[str]] = ()) -> Ranking:
     """Rank all files of an index for an issue. `recent` has the paths that each of the last commits changed."""
-    files, parts = len(index.paths), int(index.first[-1])
+    files = len(index.paths)
     words = tuple(query.weights)
     weights = [query.weights[word] for word in words]
     terms = [term_of(word) for word in words]
@@ -97,11 +97,14 @@ def search(index: Index, query: Query, recent: Sequence[Sequence[str]] = ()) -> 
     mentioned = named_by_issue(index, query.mentions)
     role = np.array([WEIGHTS[one] for one in index.roles])
     boost = np.zeros(files)
-    for file, named in mentioned.items():
-        boost[file] = named.worth
+    for file, worth in mentioned.files.items():
+        boost[file] = worth
     scores = _scaled(role * (searches.sum(axis=0) + _MENTIONED * boost))
-    said = {file: named.said for file, named in mentioned.items()}
-    part_scores = by_part / by_part.max() if parts and by_part.max() > 0 else by_part
+    said = {**mentioned.said}
+    part_scores = _scaled(by_part)
+    for part, worth in mentioned.parts.items():
+        part_scores[part] += worth
+    part_scores = _scaled(part_scores)
     scores, lifts = lifted(index, scores, part_scores, role)
     for file, reason in lifts.items():
         said[file] = (*said.get(file, ()), reason)

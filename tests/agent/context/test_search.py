@@ -137,3 +137,16 @@ def test_words_of_parts_add_up_to_words_of_files() -> None:
         (0, 0, 5.0),
         (1, 1, 1.0),
     ]
+
+
+def test_a_part_that_is_named_comes_first_in_its_file() -> None:
+    """With its class, or in a traceback; many classes may have a method of that name."""
+    body = "    def show(self):\n        return 1\n\n    def other(self):\n        return 'price price price'\n\n"
+    files = {"a.py": "".join(f"class C{number}:\n{body}" for number in range(20)), "b.py": "x = 1\n"}
+    found = ranked("`C7.show` has a wrong price", files)
+    best = max(range(int(found.index.first[-1])), key=lambda part: found.part_scores[part])
+    assert found.index.part(best).name == "C7.show"
+    assert "defines C7.show" in found.file(found.order[0]).reasons
+    traced = ranked('price\n\n  File "/x/a.py", line 3, in show\n', {"a.py": f"class C:\n{body}"})
+    best = max(range(int(traced.index.first[-1])), key=lambda part: traced.part_scores[part])
+    assert traced.index.part(best).name == "C.show"
