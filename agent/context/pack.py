@@ -23,7 +23,8 @@ _FLOOR: Final = 0.3
 _SMALL: Final = 2500
 """Characters. The head of a class or a run of lines this short comes with the file."""
 _COMPANIONS: Final = 8000
-"""Characters of all of these in one file."""
+"""Characters of all of these in one file, at most; and per token of the budget."""
+_COMPANIONS_SHARE: Final = 0.8
 _WHOLE: Final = 8000
 """Characters of a file that comes whole, at most; and per token of the budget."""
 _WHOLE_SHARE: Final = 0.25
@@ -112,7 +113,7 @@ class _Filling:
         here = meta.parts[part].rows[0][0]
         near = sorted(short, key=lambda n: (n != 0, abs(meta.parts[n].rows[0][0] - here), n))
         kept: list[int] = []
-        left = _COMPANIONS
+        left = min(_COMPANIONS, _COMPANIONS_SHARE * self._budget)
         for number in near:
             left -= meta.parts[number].size
             if left < 0:
@@ -130,8 +131,12 @@ class _Filling:
         }
         worth = [
             (
-                -(float(ranking.scores[file]) ** _POWER)
-                * (_FLOOR + (1 - _FLOOR) * float(ranking.part_scores[part]) / best[file]),
+                # Rounded, so that the order is the same on every machine.
+                -round(
+                    float(ranking.scores[file]) ** _POWER
+                    * (_FLOOR + (1 - _FLOOR) * float(ranking.part_scores[part]) / best[file]),
+                    9,
+                ),
                 place,
                 part,
             )
