@@ -47,8 +47,7 @@ async def open_reading(
     Raises:
         UserError, ModelSetupError: the model cannot be used here.
     """
-    reading = reading_of(settings)
-    asks = reading.scan != "off" or reading.rankings > 0
+    asks = reading_of(settings).asks
     async with open_machinery(settings, environment, asks=asks) as machinery:
         if not asks:
             counting = replace(machinery.model, count_tokens=token_counter(settings))

@@ -86,6 +86,11 @@ class Reading:
     cache: Path | None = None
     """Where what is known of files is kept; None: it is found out anew."""
 
+    @property
+    def asks(self) -> bool:
+        """Whether a model is asked before any trajectory begins."""
+        return self.scan != "off" or self.rankings > 0
+
 
 @dataclass(frozen=True)
 class Workbench:

@@ -66,7 +66,8 @@ def context(given: Given, *, repository: str, issue: str, top: int, text: bool, 
 
 
 async def _context(wanted: "Wanted") -> "Found":
-    from agent.context.find import file_budget, find_ranking, pack_for
+    from agent.bench import reading_of
+    from agent.context.find import FOLDER, file_budget, find_ranking, pack_for
     from agent.places import cache_directory
     from agent.prepare import make_base, read_issue
     from agent.reading import open_reading
@@ -77,8 +78,10 @@ async def _context(wanted: "Wanted") -> "Found":
     issue = await read_issue(wanted, sys.stdin.buffer)
     with scratch_directory() as scratch:
         base = await asyncio.to_thread(make_base, wanted, scratch / "base")
-        # What a model says is paid for: it is kept, and the same question is free from then on.
-        place = cache_directory(os.environ) / "context" / task_id(wanted.repository, issue, base.tree)
+        place = scratch / "reading"
+        if reading_of(wanted.settings).asks:
+            # What a model says is paid for: it is kept, and the same question is free from then on.
+            place = cache_directory(os.environ) / FOLDER / task_id(wanted.repository, issue, base.tree)
         redact = Redactor.from_environment(os.environ).redact
         async with open_reading(base, issue, wanted.settings, os.environ, place=place, redact=redact) as bench:
             budget = file_budget(bench)

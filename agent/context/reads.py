@@ -32,7 +32,7 @@ async def read_on(bench: Workbench, ranking: Ranking, *, budget: int) -> Ranking
         ModelError: the provider cannot or will not answer.
     """
     reading, index = bench.reading, ranking.index
-    chosen = _files(ranking, all_files=reading.scan == "all") if reading.scan != "off" or reading.rankings else ()
+    chosen = _files(ranking, all_files=reading.scan == "all") if reading.asks else ()
     scores = ranking.scores.copy()
     said: dict[int, tuple[str, ...]] = {}
     summaries = {index.paths[file]: index.meta(file).summary for file in chosen}
