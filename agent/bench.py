@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 
 from agent.journal import Journal, digest
 from agent.machinery import Machinery
@@ -13,8 +14,8 @@ from agent.scratch import scratch_directory
 from agent.settings import Settings
 from agent.workbench import Choosing, Reading, Watcher, Workbench
 from sandbox.choose import Choice, open_sandbox
-from sandbox.records import Limits, Owner
-from swe_tasks import open_base
+from sandbox.records import Environment, Limits, Owner, Sandbox
+from swe_tasks import BaseTree, Task, open_base
 
 RANKINGS = 3
 """Of what a scan says matters, as the published system does it."""
@@ -30,7 +31,7 @@ async def open_bench(
         RunConflict: another process works on the task.
         SandboxError: the sandbox cannot be used here.
     """
-    settings, stored, model = prepared.settings, prepared.stored, machinery.model
+    settings, stored = prepared.settings, prepared.stored
     async with AsyncExitStack() as stack:
         scratch = stack.enter_context(scratch_directory())
         if stored.backend == "docker":
@@ -48,30 +49,47 @@ async def open_bench(
         # Last opened, first closed: effects in flight end before what they use goes away.
         journal = Journal(prepared.place.journal, redact=redact)
         stack.push_async_callback(journal.aclose)
-        yield Workbench(
-            task=stored.task,
-            base=open_base(prepared.place.base),
-            journal=journal,
-            model=model.model,
-            model_key=digest(settings.model),
-            model_name=settings.model,
-            sandbox=sandbox,
-            environment=stored.environment,
-            limits=limits_of(settings, shares=model.execution_shares),
-            python=stored.python,
-            profile=machinery.profile,
-            ledger=machinery.ledger.part(),
-            completions=machinery.completions,
-            executions=machinery.executions,
-            count_tokens=model.count_tokens,
-            seed=settings.seed,
-            continues=model.continues,
-            watcher=watcher,
-            choosing=choosing_of(settings),
-            reading=reading_of(settings),
-            asks=model.asks,
-            settled=machinery.settled,
-        )
+        ground = Ground(stored.task, open_base(prepared.place.base), sandbox, stored.environment, stored.python)
+        yield replace(workbench(ground, settings, machinery, journal), ledger=machinery.ledger.part(), watcher=watcher)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a task's work is about, and where its programs run."""
+
+    task: Task
+    base: BaseTree
+    sandbox: Sandbox
+    environment: Environment
+    python: str
+
+
+def workbench(ground: Ground, settings: Settings, machinery: Machinery, journal: Journal) -> Workbench:
+    """A workbench that nobody watches, on the ledger of the whole run."""
+    model = machinery.model
+    return Workbench(
+        task=ground.task,
+        base=ground.base,
+        journal=journal,
+        model=model.model,
+        model_key=digest(settings.model),
+        model_name=settings.model,
+        sandbox=ground.sandbox,
+        environment=ground.environment,
+        limits=limits_of(settings, shares=model.execution_shares),
+        python=ground.python,
+        profile=machinery.profile,
+        ledger=machinery.ledger,
+        completions=machinery.completions,
+        executions=machinery.executions,
+        count_tokens=model.count_tokens,
+        seed=settings.seed,
+        continues=model.continues,
+        choosing=choosing_of(settings),
+        reading=reading_of(settings),
+        asks=model.asks,
+        settled=machinery.settled,
+    )
 
 
 def reading_of(settings: Settings) -> Reading:

@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from agent.bench import limits_of, reading_of
-from agent.journal import Journal, digest
-from agent.machinery import Machinery, open_machinery
+from agent.bench import Ground, reading_of, workbench
+from agent.journal import Journal
+from agent.machinery import open_machinery
 from agent.models.opening import token_counter
 from agent.settings import Settings
 from agent.workbench import Workbench
@@ -54,33 +54,11 @@ async def open_reading(
             machinery = replace(machinery, model=counting)  # noqa: PLW2901 - the same, but for how tokens are counted
         journal = Journal(place / "journal.jsonl", redact=redact)
         try:
-            yield _workbench(base, issue, settings, machinery, journal)
+            yield workbench(_ground(base, issue), settings, machinery, journal)
         finally:
             await journal.aclose()
 
 
-def _workbench(base: BaseTree, issue: str, settings: Settings, machinery: Machinery, journal: Journal) -> Workbench:
+def _ground(base: BaseTree, issue: str) -> Ground:
     task = Task(task_id(str(base.path), issue, base.tree), issue, str(base.path), base.commit, base.tree, "/")
-    model = machinery.model
-    return Workbench(
-        task=task,
-        base=base,
-        journal=journal,
-        model=model.model,
-        model_key=digest(settings.model),
-        model_name=settings.model,
-        sandbox=NoSandbox(),
-        environment=Environment(task.workdir),
-        limits=limits_of(settings, shares=model.execution_shares),
-        python="python",
-        profile=machinery.profile,
-        ledger=machinery.ledger,
-        completions=machinery.completions,
-        executions=machinery.executions,
-        count_tokens=model.count_tokens,
-        seed=settings.seed,
-        continues=model.continues,
-        reading=reading_of(settings),
-        asks=model.asks,
-        settled=machinery.settled,
-    )
+    return Ground(task, base, NoSandbox(), Environment(task.workdir), "python")
