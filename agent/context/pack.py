@@ -32,6 +32,8 @@ _FOR_PARTS: Final = 0.92
 """Of the budget; the rest is for what stands around them and for single lines."""
 _ROOMY: Final = 4000
 """Tokens of a budget that has room for more than the parts."""
+_SURE: Final = 0.7
+"""A file of a lower score only distracts a model that has no room for more: small ones give back what they see."""
 _NEARLY: Final = 0.75
 """Of a file: what is shown of it is made whole."""
 
@@ -60,7 +62,8 @@ class _Filling:
         self._budget = budget
         self._count = count
         self._roomy = budget >= _ROOMY
-        self._best = [file for file in ranking.order[:_FILES] if ranking.scores[file] > 0]
+        least = 0.0 if self._roomy else _SURE
+        self._best = [file for file in ranking.order[:_FILES] if ranking.scores[file] > least]
         self._open: dict[int, Open] = {}
         self._small = min(_WHOLE, _WHOLE_SHARE * budget)
         self._used = 0

@@ -76,6 +76,15 @@ def test_whole_files_only() -> None:
     assert {file.tier for file in context.files} == {"whole"}
 
 
+def test_with_little_room_only_the_surest_files_are_shown() -> None:
+    """A small model gives back whatever it sees; with more room, more is shown."""
+    files = {"pkg/reader.py": "def read_table(rows):\n    return [row.split() for row in rows]\n"}
+    files |= {"pkg/other.py": "def rows_of(table):\n    return table\n"}
+    issue = "`read_table` in pkg/reader.py drops rows of a table"
+    assert packed(issue, files, budget=1000).paths == ("pkg/reader.py",)
+    assert set(packed(issue, files, budget=5000).paths) == set(files)
+
+
 def test_equal_input_gives_equal_bytes() -> None:
     """All trajectories share the prefix, and a later run finds it again."""
     again = dict(reversed(FILES.items()))
