@@ -49,12 +49,11 @@ async def open_reading(
     """
     asks = reading_of(settings).asks
     async with open_machinery(settings, environment, asks=asks) as machinery:
-        if not asks:
-            counting = replace(machinery.model, count_tokens=token_counter(settings))
-            machinery = replace(machinery, model=counting)  # noqa: PLW2901 - the same, but for how tokens are counted
         journal = Journal(place / "journal.jsonl", redact=redact)
+        opened = workbench(_ground(base, issue), settings, machinery, journal)
         try:
-            yield workbench(_ground(base, issue), settings, machinery, journal)
+            # Where no model was opened, tokens are still counted as it would count them.
+            yield opened if asks else replace(opened, count_tokens=token_counter(settings))
         finally:
             await journal.aclose()
 

@@ -81,10 +81,10 @@ class Shared:
     names: Names
     """What the shown files define, where an edit is one of these definitions; else nothing."""
     steps: Steps
+    look: Callable[[Sequence[str]], str]
+    """What a trajectory is shown that asks to see more of the repository."""
     reads: int = 0
-    """How often a trajectory may ask to see more of the repository."""
-    look: Callable[[Sequence[str]], str] = "\n".join
-    """What it is shown then."""
+    """How often it may ask."""
 
 
 async def run_trajectory(bench: Workbench, shared: Shared, trajectory: int) -> TrajectoryResult:

@@ -36,6 +36,7 @@ async def make_task(place: TaskDir, replies: Sequence[Sequence[Reply]], *, selec
                 opening=OPENING,
                 read_edit=edit_reader(bench.base, files, "definitions", ["calc.py"]),
                 show_diff=lambda tree, base=bench.base: diff(base, tree).decode(),
+                look="\n".join,
                 names=defined_names(files, ["calc.py"]),
                 steps=Steps(2, 3, 1),
             )
