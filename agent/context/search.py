@@ -3,7 +3,7 @@
 A file's score is the sum of what several searches say, each scaled to its best file: words anywhere in it, in its
 path, in the names that it defines, in its best part and in its three best; and of what the issue names outright.
 Then what the best files import, and what their best parts refer to, is lifted (`agent.context.hops`), and what changed
-often of late (`agent.context.history`).
+often of late or together with the best (`agent.context.history`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from agent.context.history import prior
+from agent.context.history import prior, together
 from agent.context.hops import lifted
 from agent.context.index import Index
 from agent.context.issue import Query
@@ -111,7 +111,10 @@ def search(index: Index, query: Query, recent: Sequence[Sequence[str]] = ()) -> 
     factor = prior(index.paths, recent)
     for file in np.flatnonzero(factor > 1).tolist():
         said[file] = (*said.get(file, ()), f"changed of late x {factor[file]:.2f}")
-    return by_scores(Ranking(index, (), scores, part_scores, said, searches), scores * factor)
+    scores, reasons = together(index.paths, recent, _scaled(scores * factor), role == 1)
+    for file, reason in reasons.items():
+        said[file] = (*said.get(file, ()), reason)
+    return by_scores(Ranking(index, (), scores, part_scores, said, searches), scores)
 
 
 def _scaled(scores: Floats) -> Floats:

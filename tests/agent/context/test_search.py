@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.trees import indexed, order, ranked
 
-from agent.context.history import prior
+from agent.context.history import prior, together
 from agent.context.issue import read_issue
 from agent.context.scores import Hits, Postings, bm25, merged
 from agent.context.search import by_scores, search
@@ -85,6 +85,24 @@ def test_what_changes_often_comes_first_among_equals() -> None:
     recent = [["b.py"], ["b.py", "c.py"], ["c.py"]]
     assert order(search(indexed(files), read_issue("total"), recent))[0] == "b.py"
     assert prior(["a.py", "b.py"], [[f"f{number}.py" for number in range(50)] + ["a.py"]]).tolist() == [1.0, 1.0]
+
+
+def test_what_changed_together_with_the_best_file_is_lifted() -> None:
+    """Also a weak prior. What changes with everything says less than what changes with this file alone, a test gains
+    nothing, and a sweeping commit says nothing."""
+    files = {"a.py": "def total(): ...\n", "b.py": "x = 1\n", "c.py": "y = 1\n", "tests/test_a.py": "z = 1\n"}
+    recent = [["a.py", "b.py", "tests/test_a.py"], ["a.py", "b.py"], ["a.py", "c.py"], *[["c.py"]] * 9]
+    found = search(indexed(files), read_issue("total"), recent)
+    assert order(found)[:2] == ["a.py", "b.py"]
+    assert "changed together with a.py" in found.file(found.order[1]).reasons
+    scores = np.array([1.0, 0, 0, 0])
+    source = np.array([True, True, True, False])
+    lifted, reasons = together(list(files), recent, scores, source)
+    assert lifted[1] > lifted[2] > 0 == lifted[3]
+    assert lifted[0] == 1
+    assert set(reasons) == {1, 2}
+    wide = [[*files, *(f"f{number}.py" for number in range(50))]]
+    assert together(list(files), wide, scores, source)[0].tolist() == scores.tolist()
 
 
 def test_other_scores_make_another_order() -> None:
