@@ -5,12 +5,12 @@ what a file is. A part's worth is its file's score to the third power, times how
 part of the file: so most of the best file is shown before the rest of a lower one, whose best part comes early.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from agent.context.facts import Meta
 from agent.context.search import Ranking
-from agent.context.shown import Context, Open, Shown, names_of, render, show_file
+from agent.context.shown import Context, Gaps, Open, Shown, names_of, render, show_file
 
 _FILES: Final = 60
 """That parts are taken of, at most."""
@@ -30,6 +30,8 @@ _WHOLE: Final = 8000
 _WHOLE_SHARE: Final = 0.25
 _FOR_PARTS: Final = 0.92
 """Of the budget; the rest is for what stands around them and for single lines."""
+_HEADED: Final = 0.97
+"""Of the budget, what may be used up with the first lines of definitions that are left out."""
 _ROOMY: Final = 4000
 """Tokens of a budget that has room for more than the parts."""
 _SURE: Final = 0.7
@@ -170,17 +172,18 @@ class _Filling:
                     self._used += tokens
 
     def context(self) -> Context:
-        """What was taken, as text. Should it be too long for all that, the least relevant goes."""
+        """What was taken, as text; as much is said of what is left out as there is room for. Should it be too long for
+        all that, the least relevant goes."""
         files = [self._open[file] for file in self._best if file in self._open]
-        while True:
-            shown = [render(one, names=self._roomy) for one in files]
-            text = "\n".join(shown)
-            tokens = self._count(text) if text else 0
-            if tokens <= self._budget or not files:
-                break
+        gaps: Gaps = "named" if self._roomy else "counted"
+        text, tokens = self._text(files, "headed" if self._roomy else gaps)
+        if self._roomy and tokens > _HEADED * self._budget:
+            text, tokens = self._text(files, gaps)
+        while tokens > self._budget and files:
             files[-1].chosen.discard(max(files[-1].chosen))
             if not files[-1].chosen:
                 files.pop()
+            text, tokens = self._text(files, gaps)
         lines, listed = self._lines({one.number for one in files}, self._budget - tokens)
         if lines:
             text = f"{text}\n{lines}" if text else lines
@@ -188,6 +191,10 @@ class _Filling:
         described = [Shown(f.path, "whole" if f.whole else "parts", f.rows(), names_of(f)) for f in files]
         described += [Shown(path, "line") for path in listed]
         return Context(tuple(one.path for one in files), text, tokens, tuple(described))
+
+    def _text(self, files: Sequence[Open], gaps: Gaps) -> tuple[str, int]:
+        text = "\n".join(render(one, gaps) for one in files)
+        return text, self._count(text) if text else 0
 
     def _lines(self, without: set[int], room: int) -> tuple[str, tuple[str, ...]]:
         """A line each for the next best files, also for those that are too large for more."""

@@ -1,7 +1,7 @@
 """How files are shown to a model: whole, in part, or in a line."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -10,6 +10,12 @@ from agent.context.facts import Meta, Part
 Tier = Literal["whole", "parts", "line"]
 Rows = tuple[tuple[int, int], ...]
 GAP: Final = "⋮"
+Gaps = Literal["counted", "named", "headed"]
+"""What is said of lines left out."""
+_MOST: Final = 12
+"""Definitions that are told of in one gap."""
+_WIDTH: Final = 120
+"""Characters of their first lines."""
 _FENCE = re.compile(r"^\s*(`{3,})", re.MULTILINE)
 
 
@@ -94,28 +100,33 @@ def names_of(one: Open) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.name for part in named if part.name and part.head != (0, 0)))
 
 
-def render(one: Open, *, names: bool) -> str:
+def render(one: Open, gaps: Gaps) -> str:
+    """The file as far as it is chosen. What is left out is counted, and its definitions named, or shown by their first
+    lines."""
     if one.whole:
         return show_file(one.path, "\n".join(one.lines))
     lines: list[str] = []
     last = 0
     for start, stop in (*one.rows(), (len(one.lines), len(one.lines))):
         if start > last and any(line.strip() for line in one.lines[last:start]):
-            lines.append(_gap(one.meta.parts, one.chosen, last, start, names=names))
+            lines.extend(_gap(one, last, start, gaps))
         lines.extend(one.lines[start:stop])
         last = stop
     return show_file(one.path, "\n".join(lines), f" (in part: {GAP} stands for lines left out)")
 
 
-def _gap(parts: Sequence[Part], chosen: set[int], start: int, stop: int, *, names: bool) -> str:
-    """How many lines are left out, and the definitions in them."""
+def _gap(one: Open, start: int, stop: int, gaps: Gaps) -> list[str]:
     said = f"{GAP} {stop - start} lines"
-    if not names:
-        return said
     inside = [
-        part.name.rpartition(".")[2]
-        for number, part in enumerate(parts)
-        if number not in chosen and part.head != (0, 0) and start <= part.head[0] < stop
+        part
+        for number, part in enumerate(one.meta.parts)
+        if number not in one.chosen and part.head != (0, 0) and start <= part.head[0] < stop
     ]
-    listed = ", ".join(inside[:12]) + (f" and {len(inside) - 12} more" if len(inside) > 12 else "")
-    return f"{said}: {listed}" if inside else said
+    if gaps == "counted" or not inside:
+        return [said]
+    more = f" and {len(inside) - _MOST} more" if len(inside) > _MOST else ""
+    if gaps == "named":
+        return [f"{said}: {', '.join(part.name.rpartition('.')[2] for part in inside[:_MOST])}{more}"]
+    heads = (one.lines[part.head[0]].strip()[:_WIDTH] for part in inside[:_MOST])
+    # Marked like the gap itself, so that nobody takes them for lines that follow on each other.
+    return [f"{said}, with these definitions{more}:", *(f"{GAP}   {head}" for head in heads)]

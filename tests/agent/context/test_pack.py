@@ -49,12 +49,21 @@ def test_of_a_large_file_the_part_that_matters_is_shown() -> None:
     assert context.in_part["app/long.py"] >= {"handler_7"}
 
 
-def test_a_roomy_gap_names_what_is_in_it() -> None:
+def test_a_gap_without_room_for_more_names_what_is_in_it() -> None:
     """So that a model knows what it may ask for."""
-    files = {"app/long.py": LONG * 4, "app/small.py": FILES["app/small.py"]}
-    context = packed("`handler_7` is slow", files, budget=4500)
-    assert f"{GAP} " in context.text
-    assert "lines: handler_" in context.text
+    hit, miss = "    slow(1)  # slow\n" * 12, "    x = 1\n" * 600
+    pairs = (f"def hit_{n}():\n{hit}\n\ndef miss_{n}({'argument, ' * 10}):\n{miss}\n\n" for n in range(60))
+    context = packed("slow", {"app/long.py": "".join(pairs)}, budget=4500)
+    assert f"{GAP} 603 lines: miss_7\n" in context.text
+    assert context.tokens <= 4500
+
+
+def test_a_gap_with_room_shows_first_lines() -> None:
+    """The outline of what is left out; its lines are marked, for they do not follow on each other."""
+    body = "    x = 1  # words words\n" * 2000
+    files = {"app/two.py": f"def slow():\n    return 1\n\n\n@decorated\ndef huge(table, *, depth=3):\n{body}\n"}
+    context = packed("`slow` is wrong", files, budget=5000)
+    assert f"{GAP} 2004 lines, with these definitions:\n{GAP}   def huge(table, *, depth=3):\n" in context.text
 
 
 def test_a_file_too_large_for_anything_is_told_in_a_line() -> None:
