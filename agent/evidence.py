@@ -18,6 +18,7 @@ async def gather(bench: Workbench, candidates: tuple[Candidate, ...], scripts: t
     matrix = await judge(bench, candidates, scripts)
     if len(candidates) < 2:
         return matrix
+    bench.watcher.phase("running the issue's examples")
     examined = await examine(bench, candidates)
     matrix = replace(
         matrix,
@@ -28,5 +29,6 @@ async def gather(bench: Workbench, candidates: tuple[Candidate, ...], scripts: t
     )
     if not bench.choosing.tests:
         return matrix
+    bench.watcher.phase("running the repository's tests")
     tested = await run_tests(bench, candidates)
     return replace(matrix, tests=tested.tests, regressions=tested.broken, found=(*matrix.found, *tested.trail))

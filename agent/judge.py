@@ -36,6 +36,8 @@ async def judge(bench: Workbench, candidates: tuple[Candidate, ...], scripts: tu
         except BudgetReached:
             return None
 
+    if candidates and scripts:
+        bench.watcher.phase(f"running {_counted(scripts, 'script')} on {_counted(candidates, 'candidate')}")
     places = [(tree, script) for script in scripts for tree in (bench.base.tree, *(c.digest for c in candidates))]
     outcomes = await asyncio.gather(*(cell(tree, script) for tree, script in places))
     found = {(tree, script.digest): out for (tree, script), out in zip(places, outcomes, strict=True) if out}
@@ -45,3 +47,7 @@ async def judge(bench: Workbench, candidates: tuple[Candidate, ...], scripts: tu
         base={script: outcome for (tree, script), outcome in found.items() if tree == bench.base.tree},
         cells={key: outcome for key, outcome in found.items() if key[0] != bench.base.tree},
     )
+
+
+def _counted(things: Sequence[object], name: str) -> str:
+    return f"{len(things)} {name}" + ("" if len(things) == 1 else "s")

@@ -78,6 +78,7 @@ def _edits(results: Sequence[TrajectoryResult]) -> list[tuple[str, str]]:
 
 async def set_up(bench: Workbench, steps: Steps) -> tuple[Context, Shared]:
     """What all trajectories of the task begin with."""
+    bench.watcher.phase("finding what must be read")
     files = TreeFiles(bench.base)
     dossier = await dossier_of(bench)
     context, ranking = await find_context(bench, without=bench.count_tokens(dossier) if dossier else 0)

@@ -33,6 +33,10 @@ class TaskProgress:
     def follow(self, ledger: Ledger) -> None:
         self.ledger = ledger
 
+    def phase(self, what: str) -> None:
+        self.said = what
+        self.states.clear()
+
     def stage(self, trajectory: int, state: str) -> None:
         self.states[trajectory] = state
 
@@ -43,7 +47,7 @@ class TaskProgress:
     def line(self) -> str:
         """What it is doing, and what it has spent."""
         if not self.states:
-            return self.said
+            return f"{self.said}   {spent(self.ledger)}".rstrip()
         states = ", ".join(f"{count} {state}" for state, count in sorted(Counter(self.states.values()).items()))
         return f"{states}   {spent(self.ledger)}"
 
@@ -84,7 +88,8 @@ class BatchProgress:
         self._patched += worked.solution.patch is not None
         answer = "a patch" if worked.solution.patch is not None else "no patch"
         count = len(worked.solution.matrix.candidates)
-        self._tell(task, f"{answer}, {count} candidates, {worked.seconds:.0f} s", always=True)
+        candidates = "1 candidate" if count == 1 else f"{count} candidates"
+        self._tell(task, f"{answer}, {candidates}, {worked.seconds:.0f} s", always=True)
 
     def failed(self, task: str, failure: Failure) -> None:
         self._settled += 1

@@ -18,6 +18,7 @@ class Progress:
     def __init__(self, console: "Console", samples: int) -> None:
         self._console = console
         self._states = dict.fromkeys(range(samples), "waiting")
+        self._phase = ""
         self._flight: Counter[str] = Counter()
         self._began = time.monotonic()
         self._ledger: Ledger | None = None
@@ -25,6 +26,14 @@ class Progress:
     def follow(self, ledger: Ledger) -> None:
         """Show what this ledger says is spent and left."""
         self._ledger = ledger
+
+    def phase(self, what: str) -> None:
+        """Beside the trajectories: before them, or after."""
+        if self._phase == what:
+            return
+        self._phase = what
+        if not self._console.is_terminal:
+            self._console.print(f"[{self._elapsed()}] {what}   {spent(self._ledger)}".rstrip(), markup=False)
 
     def stage(self, trajectory: int, state: str) -> None:
         if self._states.get(trajectory) == state:
@@ -59,6 +68,8 @@ class Progress:
         from rich.table import Table
 
         table = Table.grid(padding=(0, 2))
+        if self._phase:
+            table.add_row("now", self._phase)
         states = Counter(self._states.values())
         table.add_row("trajectories", ", ".join(f"{count} {state}" for state, count in sorted(states.items())))
         flight = ", ".join(f"{self._flight[what]} {what}" for what in ("completions", "executions"))

@@ -39,6 +39,7 @@ async def read_on(bench: Workbench, ranking: Ranking, *, budget: int) -> Ranking
     relevant = list(chosen)
     if reading.scan != "off" and chosen:
         files = await asyncio.to_thread(_read_all, bench, ranking, chosen)
+        bench.watcher.phase(f"a model reads {len(files)} files")
         scanned = await scan(bench, files)
         for file in chosen:
             path = index.paths[file]
@@ -54,6 +55,7 @@ async def read_on(bench: Workbench, ranking: Ranking, *, budget: int) -> Ranking
         relevant = [f for f in chosen if (v := scanned.verdicts.get(index.paths[f])) is None or v.relevant]
     if reading.rankings and relevant:
         entries = [Entry(index.paths[f], summaries[index.paths[f]], index.sizes[f] // 4 + 1) for f in relevant]
+        bench.watcher.phase(f"a model puts {len(entries)} files in order")
         ordered = await order_by_model(bench, entries, repetitions=reading.rankings, budget=budget)
         numbers = {index.paths[file]: file for file in relevant}
         for place, path in enumerate(ordered.paths):

@@ -41,6 +41,8 @@ async def pick(bench: Workbench, matrix: OutcomeMatrix) -> Chosen:
         ModelError, SandboxError: the machinery failed; what was paid for is in the journal.
     """
     name = bench.choosing.method
+    if len(matrix.candidates) > 1:
+        bench.watcher.phase(f"choosing by {name}")
     if chooser := CHOOSERS.get(name):
         files = await asyncio.to_thread(changed_files, bench, matrix)
         chosen = await chooser(bench, matrix, files)

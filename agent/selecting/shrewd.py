@@ -32,6 +32,7 @@ async def shrewd(bench: Workbench, matrix: OutcomeMatrix, files: Mapping[str, st
     selection = _choose(matrix, duels)
     steps: tuple[Step, ...] = ()
     if len(matrix.candidates) > 1 and selection.confidence < SETTLED and bench.asks and bench.choosing.calls:
+        bench.watcher.phase("asking for scripts that tell candidates apart")
         asker = Asker(bench, "select", bench.choosing.calls)
         posterior = {row.candidate.digest: row.score for row in selection.ranking}
         dueled = await duel(bench, matrix, posterior, asker=asker, files=files)
@@ -60,6 +61,7 @@ async def _finals(
         leaders = [row.candidate for row in selection.ranking[:FINALISTS] if row.candidate.digest not in tried]
         if not leaders or selection.ranking[0].candidate.digest in tried:
             break
+        bench.watcher.phase("running all tests on the leading candidates")
         known = tested.trail
         tested = await run_full_suite(bench, leaders, tested)
         tried.update(candidate.digest for candidate in leaders)

@@ -82,7 +82,8 @@ def _shown(one: Estimate | None) -> str:
 
 def _gaps(scores: list[dict[str, Score]], names: list[str]) -> None:
     print("\ngap closed in %: chance 0, oracle 100; then issues solved in %")
-    print(f"{'':22}" + "".join(f"{name[:12]:>13}" for name in names) + f"{'chance':>9}{'oracle':>9}")
+    width = max(13, *(len(name) + 2 for name in names))
+    print(f"{'':22}" + "".join(f"{name:>{width}}" for name in names) + f"{'chance':>9}{'oracle':>9}")
     means: dict[str, list[float]] = {name: [] for name in names}
     for regime in scores[0]:
         gaps = {name: 100 * statistics.fmean(one[regime].gap_closed(name) for one in scores) for name in names}
@@ -90,9 +91,9 @@ def _gaps(scores: list[dict[str, Score]], names: list[str]) -> None:
             means[name].append(gaps[name])
         chance = 100 * statistics.fmean(one[regime].chance for one in scores)
         oracle = 100 * statistics.fmean(one[regime].oracle for one in scores)
-        print(f"{regime:22}" + "".join(f"{gaps[name]:13.1f}" for name in names) + f"{chance:9.1f}{oracle:9.1f}")
-    print(f"{'mean':22}" + "".join(f"{statistics.fmean(means[name]):13.1f}" for name in names))
-    print(f"{'worst':22}" + "".join(f"{min(means[name]):13.1f}" for name in names))
+        print(f"{regime:22}" + "".join(f"{gaps[name]:{width}.1f}" for name in names) + f"{chance:9.1f}{oracle:9.1f}")
+    print(f"{'mean':22}" + "".join(f"{statistics.fmean(means[name]):{width}.1f}" for name in names))
+    print(f"{'worst':22}" + "".join(f"{min(means[name]):{width}.1f}" for name in names))
 
 
 def _two_sided(choose: Method) -> Method:
