@@ -47,9 +47,9 @@ bench: sandbox ## measure, side by side in one run: sandbox overhead, model and 
 	@$(RUN) python tests/bench/contention.py
 	@$(RUN) python tests/bench/caching.py
 
-bench-context: complete ## what context search finds: make bench-context MIRROR=DIR [TASKS=FILE] [MODEL=NAME]
+bench-context: complete ## what context search finds: make bench-context MIRROR=DIR [TASKS=FILE] [MODEL=NAME] [EMBED=NAME]
 	@$(RUN) python tests/bench/context.py --mirror $(or $(MIRROR),$(error MIRROR=DIR names a directory of bare repositories)) \
-		$(if $(TASKS),--tasks $(TASKS)) $(if $(MODEL),--model $(MODEL))
+		$(if $(TASKS),--tasks $(TASKS)) $(if $(MODEL),--model $(MODEL)) $(if $(EMBED),--embed $(EMBED))
 	@$(RUN) python tests/bench/context_speed.py --mirror $(MIRROR)
 
 clean: ## remove what was set up here (not models, not runs)

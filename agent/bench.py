@@ -89,6 +89,7 @@ def workbench(ground: Ground, settings: Settings, machinery: Machinery, journal:
         reading=reading_of(settings),
         asks=model.asks,
         settled=machinery.settled,
+        embedder=machinery.embedder,
     )
 
 

@@ -36,7 +36,10 @@ PROJECT_KEYS: Final[Mapping[str, float | None]] = {
 """What a project file may set, and the most it may ask for."""
 
 OTHER_VARIABLES: Final = frozenset(
-    {CACHE_VARIABLE, "SHREWD_API_KEY", "SHREWD_DEBUG", "SHREWD_PYTHONS", "SHREWD_REQUIRE", "SHREWD_SHARED_DATA"}
+    {
+        *(CACHE_VARIABLE, "SHREWD_API_KEY", "SHREWD_EMBED_KEY", "SHREWD_DEBUG"),
+        *("SHREWD_PYTHONS", "SHREWD_REQUIRE", "SHREWD_SHARED_DATA"),
+    }
 )
 """Variables of ours that are no settings: a key is a secret and never becomes one."""
 

@@ -1,4 +1,4 @@
-"""The append-only record of every effect of one task: completions, executions, events.
+"""The append-only record of every effect of one task: completions, embeddings, executions, events.
 
 A record is durable before its result is used, and what is used is what the record says, so a run and its
 replay see the same values. Logic above is deterministic: run again after a crash, it finds each effect here
@@ -25,7 +25,7 @@ from pydantic import JsonValue, TypeAdapter
 from agent.errors import RunConflict, TaskBusy
 
 T = TypeVar("T")
-Kind = Literal["completion", "execution", "event", "text"]
+Kind = Literal["completion", "embedding", "execution", "event", "text"]
 Entry = tuple[Kind, str, dict[str, JsonValue], JsonValue]
 log = logging.getLogger(__name__)
 
@@ -129,7 +129,7 @@ class Journal:
 
     async def effect(
         self,
-        kind: Literal["completion", "execution"],
+        kind: Literal["completion", "embedding", "execution"],
         key: str,
         shape: TypeAdapter[T],
         perform: Callable[[], Awaitable[T]],

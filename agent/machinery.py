@@ -2,14 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from agent.ledger import Budget, Ledger
 from agent.limiter import Limiter
-from agent.models.opening import OpenModel, open_model
+from agent.models.opening import OpenModel, open_embedder, open_model
 from agent.profiles import Profile, profile_of
 from agent.settings import Settings
+
+if TYPE_CHECKING:
+    from agent.models.embedding import Embedder
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,7 @@ class Machinery:
     """Of the whole run."""
     completions: Limiter
     executions: Limiter
+    embedder: "Embedder | None" = None
     settled: asyncio.Condition = field(default_factory=asyncio.Condition)
     """Notified when any task's completion is paid for and its reservation is given back."""
 
@@ -35,7 +40,9 @@ async def open_machinery(
         UserError: a money limit with an unknown price.
         ModelSetupError: the model cannot be used here.
     """
-    async with open_model(settings, environment) if asks else _nothing_to_ask() as model:
+    async with AsyncExitStack() as stack:
+        model = await stack.enter_async_context(open_model(settings, environment) if asks else _nothing_to_ask())
+        embedder = await stack.enter_async_context(open_embedder(settings, environment))
         budget = Budget(settings.budget, settings.token_budget, settings.time_budget)
         budget.check_startable(model.price)
         yield Machinery(
@@ -45,6 +52,7 @@ async def open_machinery(
             Ledger(budget, model.price),
             Limiter(settings.completions_at_once or model.completions_at_once),
             Limiter(settings.executions_at_once or model.executions_at_once),
+            embedder,
         )
 
 

@@ -82,6 +82,11 @@ class Settings(BaseModel):
     """Let the model read files to say which matter: the best by words and names, or all; off: these decide."""
     rank: CountOrNone | None = None
     """How often the model orders what matters; unset: 3 times after a scan, else not at all."""
+    embed: Name | None = None
+    """An embedding model that says which files are near to the issue by what they mean, as LiteLLM takes its name:
+    `openai/text-embedding-3-small`; unset: words and names alone."""
+    embed_base: Address | None = None
+    """Where that model's OpenAI-compatible server listens."""
     dossier: Literal["off", "on"] = "off"
     """Begin with what `shrewd study` has prepared of the repository, as far as it matches the issue."""
     reads: CountOrNone = 2

@@ -1,12 +1,12 @@
-"""The two effects of a task, asking a model and executing a script, each journalled, limited and counted."""
+"""The effects of a task, asking a model and executing a script, each journalled, limited and counted."""
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol, cast
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, cast
 
 from pydantic import JsonValue, TypeAdapter
 
@@ -14,7 +14,7 @@ from agent.errors import BudgetReached
 from agent.journal import Journal, digest
 from agent.ledger import Ledger, Reservation
 from agent.limiter import Limiter
-from agent.messages import Completion, Message, Model, Sampling
+from agent.messages import BeforeRetry, Completion, Message, Model, Sampling
 from agent.profiles import Profile
 from sandbox.errors import SandboxBroken
 from sandbox.records import Change, Environment, Execution, Limits, Sandbox, Script, Tree
@@ -22,6 +22,10 @@ from swe_tasks.basetree import BaseTree
 from swe_tasks.edits import changes
 from swe_tasks.task import Task
 
+if TYPE_CHECKING:
+    from agent.models.embedding import Embedder
+
+T = TypeVar("T")
 _COMPLETION = TypeAdapter(Completion)
 _EXECUTION = TypeAdapter(Execution)
 BUDGET_EVENT = "budget reached"
@@ -121,6 +125,8 @@ class Workbench:
     reading: Reading = field(default_factory=Reading)
     asks: bool = True
     """Whether there is a model that may be asked."""
+    embedder: "Embedder | None" = None
+    """Says which files are near to an issue by what they mean; None: nobody does."""
     model_name: str = ""
     """As the settings name it."""
     settled: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -176,24 +182,44 @@ class Workbench:
         )
 
     async def _complete(self, purpose: Purpose, messages: Sequence[Message], sampling: Sampling) -> Completion:
+        prompt = sum(self.count_tokens(message.content) + 8 for message in messages)
+
+        async def call(before_retry: BeforeRetry) -> tuple[Completion, Completion]:
+            completion = await self.model.complete(messages, sampling, before_retry)
+            return completion, completion
+
+        return await self.pay(purpose, prompt, sampling.max_tokens, call)
+
+    async def pay(
+        self,
+        purpose: Purpose,
+        prompt: int,
+        max_tokens: int,
+        call: Callable[[BeforeRetry], Awaitable[tuple[T, Completion]]],
+    ) -> T:
+        """The result of a call that costs `prompt` tokens (an estimate) and `max_tokens` at most. It returns the result
+        and what is to be booked.
+
+        Raises:
+            BudgetReached: it would cross a limit, or the journal says that this run's limit was reached.
+        """
         # What stopped at a limit stays stopped until the limit is another one: replay follows the event.
         limits = cast("JsonValue", asdict(self.ledger.budget))
         if self.journal.latest(BUDGET_EVENT) == limits:
             raise self.ledger.reached()
-        prompt = sum(self.count_tokens(message.content) + 8 for message in messages)
         async with self.completions.slot(purpose.priority):
             try:
-                reservation = await self._reserve(purpose, prompt, sampling.max_tokens)
+                reservation = await self._reserve(purpose, prompt, max_tokens)
                 with self._in_flight("completions"), reservation:
-                    completion = await self.model.complete(messages, sampling, reservation.retry)
-                    reservation.settle(completion)
+                    result, receipt = await call(reservation.retry)
+                    reservation.settle(receipt)
             except BudgetReached:
                 self.journal.event(BUDGET_EVENT, limits)
                 raise
             finally:
                 async with self.settled:
                     self.settled.notify_all()
-            return completion
+            return result
 
     async def _reserve(self, purpose: Purpose, prompt: int, max_tokens: int) -> Reservation:
         """Reserve, once those under way leave enough: most calls use less than was promised for them."""

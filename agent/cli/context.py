@@ -45,7 +45,7 @@ def context(given: Given, *, repository: str, issue: str, top: int, text: bool, 
     """Show what of REPOSITORY would be read for an issue: the ranking, what each score is made of, and the packed
     result with its tokens.
 
-    No model is asked but with --scan or --rank.
+    No model is asked but with --scan, --rank or --embed.
     """
     from swe_tasks.remote import is_url
 
@@ -79,7 +79,7 @@ async def _context(wanted: "Wanted") -> "Found":
     with scratch_directory() as scratch:
         base = await asyncio.to_thread(make_base, wanted, scratch / "base")
         place = scratch / "reading"
-        if reading_of(wanted.settings).asks:
+        if reading_of(wanted.settings).asks or wanted.settings.embed:
             # What a model says is paid for: it is kept, and the same question is free from then on.
             place = cache_directory(os.environ) / FOLDER / task_id(wanted.repository, issue, base.tree)
         redact = Redactor.from_environment(os.environ).redact

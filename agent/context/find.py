@@ -5,6 +5,7 @@ from pathlib import Path
 
 from agent.context.index import build_index
 from agent.context.issue import read_issue
+from agent.context.near import by_meaning
 from agent.context.pack import pack
 from agent.context.reads import read_on, text_of
 from agent.context.search import Ranking, search
@@ -43,6 +44,7 @@ async def find_context(bench: Workbench, *, without: int = 0) -> tuple[Context, 
 async def find_ranking(bench: Workbench, budget: int) -> Ranking:
     """All files, ranked by words and names and by whatever a model is to add."""
     ranking = await asyncio.to_thread(rank_tree, bench.base, bench.task.issue, bench.reading.cache)
+    ranking = await by_meaning(bench, ranking, None if bench.reading.cache is None else bench.reading.cache / FOLDER)
     return await read_on(bench, ranking, budget=budget)
 
 

@@ -98,6 +98,32 @@ async def ask(
     return body
 
 
+async def embed(
+    provider: str, arguments: Mapping[str, object], seconds: float, on_sent: Callable[[], None]
+) -> Mapping[str, object]:
+    """Turn texts into vectors once, without any retry; like `ask`.
+
+    Raises:
+        Exception: anything; see `diagnosis.diagnose`.
+    """
+
+    def watch(details: Mapping[str, object]) -> None:
+        if details.get("log_event_type") == "pre_api_call":
+            on_sent()
+
+    library = _library()
+    response: Any = await library.aembedding(
+        **connections.once(library, provider, arguments),
+        timeout=seconds,
+        num_retries=0,
+        max_retries=0,
+        drop_params=True,
+        logger_fn=watch,
+    )
+    body: dict[str, object] = response.model_dump()
+    return body
+
+
 def provider_of(name: str, api_base: str | None = None) -> str:
     """Which provider LiteLLM will turn to.
 

@@ -130,6 +130,12 @@ class LiteLLMModel:
         return gateway.provider_of(self.name, self._api_base)
 
     @property
+    def server(self) -> dict[str, object]:
+        """The arguments that say where it is and with what key, as LiteLLM takes them."""
+        found = {"api_base": self._api_base, "api_key": self._api_key}
+        return {key: value for key, value in found.items() if value is not None}
+
+    @property
     def supports_prefill(self) -> bool:
         """Whether an assistant's message at the end is continued. If not, ask for the rest in a user's turn."""
         if self._prefill is not None:
@@ -195,9 +201,7 @@ class LiteLLMModel:
             "messages": spell(messages, marks=marks),
             **parameters(sampling),
         }
-        server = {"api_base": self._api_base, "api_key": self._api_key}
-        arguments |= {key: value for key, value in server.items() if value is not None}
-        return merge(arguments, extensions(self.provider, sampling, continues=continues))
+        return merge(arguments | self.server, extensions(self.provider, sampling, continues=continues))
 
     async def _attempt(self, arguments: Mapping[str, object], begun: str) -> Completion:
         sent: list[bool] = []
@@ -214,9 +218,7 @@ class LiteLLMModel:
         # Outside of the handler, so that no error carries LiteLLM's, which may hold the key, as its context.
         ending = {Trouble.OVERFLOW: Finish.OVERFLOW, Trouble.REFUSED: Finish.REFUSED}.get(found.trouble)
         if ending is None:
-            self._met = self._met or found.trouble is not Trouble.UNREACHABLE
-            within = math.inf if self._met else self._patience.contact
-            raise AttemptError(self._error(found), again=found.again, wait=found.wait, within=within)
+            raise self.attempt_error(found)
         # A prompt that does not fit costs nothing; whether a refused one does, nobody says.
         dollars = 0.0 if ending is Finish.OVERFLOW or self._price == FREE else None
         return Completion("", ending, Usage(), dollars, time.monotonic() - began, self.name)
@@ -242,6 +244,12 @@ class LiteLLMModel:
             return answer.cost
         price = self.price()
         return price.dollars(usage) if price else None
+
+    def attempt_error(self, found: Diagnosis) -> AttemptError:
+        """What `retrying` must know of a failed attempt."""
+        self._met = self._met or found.trouble is not Trouble.UNREACHABLE
+        within = math.inf if self._met else self._patience.contact
+        return AttemptError(self._error(found), again=found.again, wait=found.wait, within=within)
 
     def _error(self, found: Diagnosis) -> ModelError:
         keys = gateway.missing_keys(self.name, self._api_base) if self._api_key is None else ()

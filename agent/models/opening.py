@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from agent.messages import Model
@@ -10,6 +11,9 @@ from agent.models.cores import usable_cores
 from agent.models.litellm_model import LiteLLMModel
 from agent.models.pricing import FREE, Price
 from agent.settings import Settings
+
+if TYPE_CHECKING:
+    from agent.models.embedding import Embedder
 
 EMBEDDED = "embedded/"
 NONE = "none"
@@ -77,6 +81,31 @@ async def open_model(settings: Settings, environment: Mapping[str, str]) -> Asyn
         )
     finally:
         await model.aclose()
+
+
+@asynccontextmanager
+async def open_embedder(settings: Settings, environment: Mapping[str, str]) -> AsyncGenerator["Embedder | None"]:
+    """The settings' embedding model, or None where they name none. Nothing is asked yet.
+
+    Raises:
+        ModelSetupError: there is no such model, or something it needs is missing.
+    """
+    if settings.embed is None:
+        yield None
+        return
+    from agent.models.embedding import Embedder
+
+    embedder = Embedder(
+        settings.embed,
+        api_base=settings.embed_base,
+        api_key=environment.get("SHREWD_EMBED_KEY"),
+        timeout=settings.model_timeout,
+    )
+    try:
+        await embedder.prepare()
+        yield embedder
+    finally:
+        await embedder.aclose()
 
 
 def token_counter(settings: Settings) -> Callable[[str], int]:

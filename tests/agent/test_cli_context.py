@@ -1,9 +1,12 @@
 """`shrewd context`, as it is installed."""
 
+import hashlib
 import json
 from pathlib import Path
 
+from support.embeddings import embeds
 from support.openai_server import OpenAIServer
+from support.served_model import KEY
 from support.whole_run import ISSUE, Command, make_calc
 
 
@@ -43,6 +46,25 @@ def test_a_scan_asks_the_model_and_says_what_it_took(tmp_path: Path) -> None:
     assert "relevant: it doubles" in record["ranking"][0]["reasons"]
     assert record["spent"]["total"]["calls"] == 1
     assert json.loads(again.out)["spent"]["total"]["replayed"] == 1
+
+
+def test_an_embedding_model_says_what_is_near(tmp_path: Path) -> None:
+    """At a server of its own, with a key of its own; what it took is shown, and the same question again is free."""
+    repository = make_calc(tmp_path / "calc")
+    (repository / "other.py").write_text("def other(x):\n    return x\n")
+    with OpenAIServer(embeds(lambda text: [float("calc" in text or "double" in text), 1.0])) as server:
+        shrewd = Command(tmp_path, "http://127.0.0.1:9")
+        model = ("--embed", "openai/scripted", "--embed-base", server.url)
+        arguments = ("context", ".", "--issue", ISSUE, "--json", *model)
+        first = shrewd(*arguments, cwd=repository, SHREWD_EMBED_KEY=KEY)
+        assert first.code == 0, first.err
+        assert {call.authorization for call in server.calls} == {hashlib.sha256(f"Bearer {KEY}".encode()).hexdigest()}
+        asked = len(server.calls)
+        again = shrewd(*arguments, cwd=repository)
+        assert len(server.calls) == asked
+    record = json.loads(first.out)
+    assert record["spent"]["stages"]["embed"]["calls"] == asked
+    assert json.loads(again.out)["ranking"] == record["ranking"]
 
 
 def test_wrong_use_says_what_is_wrong(tmp_path: Path) -> None:

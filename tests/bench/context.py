@@ -2,10 +2,11 @@
 
 For each task, a line of JSON with `instance_id`, `repo`, `base_commit`, `issue` and `gold_files` (rows of SWE-bench do
 as well), the repository is taken from a bare clone in DIR, and files are packed for the issue within several token
-budgets: by their paths alone, by BM25 over whole files, by the funnel without a model, and with --model by the funnel
-with scan and ranking. A gold file counts when all its edited lines are in the context, in the whole text or in a body;
-the stricter figure counts whole files only. Where no patch is known (--patches names rows of SWE-bench that have some),
-only whole files count. Tokens are those of OpenAI's models, by the tokenizer that comes with LiteLLM.
+budgets: by their paths alone, by BM25 over whole files, by the funnel without a model, with --model by the funnel with
+scan and ranking, and with --embed by the funnel with an embedding model. A gold file counts when all its edited lines
+are in the context, in the whole text or in a body; the stricter figure counts whole files only. Where no patch is known
+(--patches names rows of SWE-bench that have some), only whole files count. Tokens are those of OpenAI's models, by the
+tokenizer that comes with LiteLLM.
 """
 
 import argparse
@@ -85,6 +86,10 @@ def main() -> int:
     parser.add_argument("--limit", type=int, default=10_000, help="tasks, at most")
     parser.add_argument("--model", help="also measure the funnel with this model's scan and ranking")
     parser.add_argument("--api-base", help="where the model's server listens")
+    parser.add_argument("--scan", choices=("off", "survivors", "all"), default="survivors", help="what --model reads")
+    parser.add_argument("--rank", type=int, help="how often --model orders what matters (default: as `shrewd` does)")
+    parser.add_argument("--embed", help="also measure the funnel with this embedding model")
+    parser.add_argument("--embed-base", help="where that model's server listens")
     parser.add_argument(
         "--cache", type=Path, help="where facts of files are kept (default: nowhere for longer than this run)"
     )
@@ -184,9 +189,9 @@ def measure(cases: Sequence[Case], arguments: argparse.Namespace, place: Path) -
             "BM25 over whole files": (plain, False, 0.0, 0),
             "funnel, no model": (funnel, True, searched - began, 0),
         }
-        if arguments.model:
-            with_model, seconds, tokens = asyncio.run(_with_model(base, case, arguments, place / f"model-{number}"))
-            ways[f"funnel, {arguments.model}"] = (with_model, True, seconds, tokens)
+        for name, settings in _with_models(arguments).items():
+            with_model, seconds, tokens = asyncio.run(_asked(base, case, settings, place / f"{name}-{number}"))
+            ways[f"funnel, {name}"] = (with_model, True, seconds, tokens)
         for name, (ranking, parts, seconds, tokens) in ways.items():
             measured = found.setdefault(name, Measured())
             measured.seconds.append(seconds)
@@ -222,10 +227,18 @@ def _plain(ranking: Ranking, issue: str) -> Ranking:
     return by_scores(ranking, bm25(hits, [1.0] * len(query), lengths))
 
 
-async def _with_model(
-    base: BaseTree, case: Case, arguments: argparse.Namespace, place: Path
-) -> tuple[Ranking, float, int]:
-    settings = Settings(model=arguments.model, api_base=arguments.api_base, scan="survivors")
+def _with_models(arguments: argparse.Namespace) -> dict[str, Settings]:
+    found: dict[str, Settings] = {}
+    if arguments.model:
+        found["model"] = Settings(
+            model=arguments.model, api_base=arguments.api_base, scan=arguments.scan, rank=arguments.rank
+        )
+    if arguments.embed:
+        found["embedding"] = Settings(embed=arguments.embed, embed_base=arguments.embed_base)
+    return found
+
+
+async def _asked(base: BaseTree, case: Case, settings: Settings, place: Path) -> tuple[Ranking, float, int]:
     began = time.perf_counter()
     async with open_reading(base, case.issue, settings, os.environ, place=place, redact=lambda text: text) as bench:
         ranking = await find_ranking(bench, file_budget(bench))

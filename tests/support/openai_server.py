@@ -35,8 +35,8 @@ from typing import Any, Literal, Self
 
 from support.replies import Reply, answer, error
 
-COMPLETION_PATHS = ("/v1/chat/completions", "/v1/messages")
-"""The second is Anthropic's; a script that serves it writes the body itself."""
+COMPLETION_PATHS = ("/v1/chat/completions", "/v1/messages", "/v1/embeddings")
+"""The second is Anthropic's; a script that serves it, or the third, writes the body itself."""
 
 Outcome = Literal["asked", "answered", "refused", "dropped", "gone"]
 Respond = Callable[[Mapping[str, Any], int, int], Reply | str]

@@ -1,0 +1,100 @@
+"""Texts as vectors, through the real LiteLLM and real HTTP."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from support.embedded import small_model
+from support.embeddings import embeds, llama_embeddings, vectors
+from support.openai_server import OpenAIServer
+from support.replies import Drop, Reply, drop, error
+from support.served_model import KEY, QUICK
+
+from agent.errors import ModelError, ModelSetupError
+from agent.models.catalogue import model_path
+from agent.models.embedding import Embedded, Embedder
+
+NAMES = ("openai/scripted", "hosted_vllm/scripted")
+
+
+async def embedded(
+    respond: Callable[[Mapping[str, Any], int, int], Reply], *texts: str, name: str = "openai/scripted"
+) -> tuple[Embedded, OpenAIServer]:
+    with OpenAIServer(respond) as server:
+        embedder = Embedder(name, api_base=server.url, api_key=KEY, patience=QUICK, timeout=20)
+        try:
+            return await embedder.embed(texts), server
+        finally:
+            await embedder.aclose()
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_texts_become_vectors_of_length_one(name: str) -> None:
+    """In the order of the texts, with what it took."""
+    found, server = await embedded(embeds(lambda text: [len(text), 1.0]), "a", "bbb", name=name)
+    assert np.allclose(found.rows, [[0.5**0.5, 0.5**0.5], [0.9**0.5, 0.1**0.5]])
+    assert found.receipt.usage.prompt == 7
+    assert [call.request["input"] for call in server.calls] == [["a", "bbb"]]
+
+
+async def test_a_price_is_that_of_the_table() -> None:
+    """By tokens read; nothing is written."""
+    found, _ = await embedded(embeds(lambda _: [1.0]), "a", name="openai/text-embedding-3-small")
+    assert found.receipt.dollars == pytest.approx(7 * 0.02e-6)
+    unknown, _ = await embedded(embeds(lambda _: [1.0]), "a")
+    assert unknown.receipt.dollars is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_passing_failures_are_retried(name: str) -> None:
+    """Each request is ours: nobody retries beneath us."""
+    replies = [error(503), error(429), vectors([[1.0]])]
+    _, server = await embedded(lambda _request, call, _attempt: replies[call - 1], "a", name=name)
+    assert len(server.calls) == 3
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("where", ["before headers", "in body", "reset"])
+async def test_dropped_connections_are_retried(where: Drop, name: str) -> None:
+    """By us, once for each."""
+    replies = [drop(where), vectors([[1.0]])]
+    _, server = await embedded(lambda _request, call, _attempt: replies[call - 1], "a", name=name)
+    assert len(server.calls) == 2
+
+
+async def test_errors_say_what_was_wrong_and_hide_the_key() -> None:
+    """A refused key is a matter of the set-up."""
+    with pytest.raises(ModelSetupError, match="nobody here") as caught:
+        await embedded(lambda *_: error(401, f"nobody here with {KEY}"), "a")
+    assert KEY not in str(caught.value)
+
+
+async def test_a_model_that_is_none_for_embedding_is_named() -> None:
+    """Too few vectors, or vectors of different length."""
+    for rows in ([[1.0]], [[1.0], [1.0, 2.0]]):
+        with pytest.raises(ModelError, match=r"sent 2 texts .* is it an embedding model"):
+            await embedded(lambda *_, rows=rows: vectors(rows), "a", "b")  # type: ignore[misc]
+
+
+def test_an_address_with_a_password_is_refused() -> None:
+    """It would be shown with every error."""
+    with pytest.raises(ModelSetupError, match="not a server's URL"):
+        Embedder("openai/x", api_base="ftp://host")
+
+
+@pytest.mark.model
+async def test_a_real_server_embeds() -> None:
+    """llama.cpp's, with the small model: what means the same is nearer."""
+    entry, cache = small_model()
+    with llama_embeddings(model_path(entry, cache)) as url:
+        embedder = Embedder("openai/embedder", api_base=url, timeout=120)
+        try:
+            found = await embedder.embed(
+                ["def add(a, b): return a + b", "def plus(x, y): return x + y", "Paris is a city"]
+            )
+        finally:
+            await embedder.aclose()
+    near = found.rows @ found.rows[0]
+    assert near[0] == pytest.approx(1, abs=1e-3)
+    assert near[1] > near[2]
