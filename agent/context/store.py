@@ -83,7 +83,7 @@ class Store(Generic[R]):
             with closing(sqlite3.connect(self._file, timeout=60)) as database, database:
                 database.execute(self._schema)
                 values = [(key, *row) for key, row in rows.items()]
-                database.executemany(f"INSERT OR REPLACE INTO facts VALUES ({self._marks})", values)  # noqa: S608
+                database.executemany(f"INSERT OR REPLACE INTO facts VALUES ({self._marks})", values)  # noqa: S608 - question marks only
 
     @contextmanager
     def _careful(self, file: Path) -> Generator[None]:
