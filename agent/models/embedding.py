@@ -14,7 +14,7 @@ from agent.messages import BeforeRetry, Completion, Finish, Usage, retry_freely
 from agent.models import gateway
 from agent.models.diagnosis import diagnose
 from agent.models.litellm_model import LiteLLMModel
-from agent.models.retry import Patience, retrying
+from agent.models.retry import retrying
 
 Rows = NDArray[np.float32]
 
@@ -43,26 +43,13 @@ class _Answer(BaseModel):
 
 
 class Embedder:
-    """An embedding model. Call `aclose` at the end of the event loop that it was used on."""
+    """An embedding model: `model` says where it is, with what key and how much patience; it is not asked for
+    completions. Call `aclose` at the end of the event loop that it was used on."""
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        api_base: str | None = None,
-        api_key: str | None = None,
-        timeout: float = 600.0,
-        patience: Patience | None = None,
-    ) -> None:
-        """Nothing is imported or asked yet. The arguments are those of `LiteLLMModel`.
-
-        Raises:
-            ModelSetupError: `api_base` is no URL or holds a password.
-        """
-        self.name = name
-        self._timeout = timeout
-        self._patience = patience or Patience()
-        self._model = LiteLLMModel(name, api_base=api_base, api_key=api_key, timeout=timeout, patience=self._patience)
+    def __init__(self, model: LiteLLMModel) -> None:
+        """Nothing is imported or asked yet."""
+        self.name = model.name
+        self._model = model
 
     async def prepare(self) -> None:
         """Find the provider, without asking it.
@@ -84,20 +71,21 @@ class Embedder:
         async def attempt() -> Embedded:
             return await self._attempt(texts)
 
-        return await retrying(attempt, self._patience, before_retry)
+        return await retrying(attempt, self._model.patience, before_retry)
 
     async def aclose(self) -> None:
         """Close the connections of this event loop."""
         await self._model.aclose()
 
     async def _attempt(self, texts: Sequence[str]) -> Embedded:
+        model = self._model
         sent: list[bool] = []
         began = time.monotonic()
         # Floats, for not every server knows the other forms.
-        arguments = {**self._model.server, "model": self.name, "input": [*texts], "encoding_format": "float"}
+        arguments = {**model.server, "model": self.name, "input": [*texts], "encoding_format": "float"}
         try:
-            async with asyncio.timeout(self._timeout):
-                body = await gateway.embed(self._model.provider, arguments, self._timeout, lambda: sent.append(True))
+            async with asyncio.timeout(model.timeout):
+                body = await gateway.embed(model.provider, arguments, model.timeout, lambda: sent.append(True))
             answer = _Answer.model_validate(body)
         except Exception as error:  # noqa: BLE001  # whatever it is, it is diagnosed, and never hidden
             found = diagnose(error, sent=bool(sent))
@@ -105,7 +93,7 @@ class Embedder:
             return Embedded(
                 _rows(answer, len(texts), self.name), self._receipt(answer, texts, time.monotonic() - began)
             )
-        raise self._model.attempt_error(found)
+        raise model.attempt_error(found)
 
     def _receipt(self, answer: _Answer, texts: Sequence[str], seconds: float) -> Completion:
         said = answer.usage.prompt_tokens if answer.usage else None

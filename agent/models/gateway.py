@@ -78,24 +78,7 @@ async def ask(
     Raises:
         Exception: anything; see `diagnosis.diagnose`.
     """
-
-    import httpx
-
-    def watch(details: Mapping[str, object]) -> None:
-        if details.get("log_event_type") == "pre_api_call":
-            on_sent()
-
-    library = _library()
-    response: Any = await library.acompletion(
-        **connections.once(library, provider, arguments),
-        timeout=httpx.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS)),
-        num_retries=0,
-        max_retries=0,
-        drop_params=True,
-        logger_fn=watch,
-    )
-    body: dict[str, object] = response.model_dump()
-    return body
+    return await _once(_library().acompletion, provider, arguments, seconds, on_sent)
 
 
 async def embed(
@@ -106,15 +89,21 @@ async def embed(
     Raises:
         Exception: anything; see `diagnosis.diagnose`.
     """
+    return await _once(_library().aembedding, provider, arguments, seconds, on_sent)
+
+
+async def _once(
+    call: Any, provider: str, arguments: Mapping[str, object], seconds: float, on_sent: Callable[[], None]
+) -> Mapping[str, object]:
+    import httpx
 
     def watch(details: Mapping[str, object]) -> None:
         if details.get("log_event_type") == "pre_api_call":
             on_sent()
 
-    library = _library()
-    response: Any = await library.aembedding(
-        **connections.once(library, provider, arguments),
-        timeout=seconds,
+    response: Any = await call(
+        **connections.once(_library(), provider, arguments),
+        timeout=httpx.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS)),
         num_retries=0,
         max_retries=0,
         drop_params=True,

@@ -75,8 +75,8 @@ class LiteLLMModel:
             raise ModelSetupError(f"extra arguments of the model cannot set {', '.join(taken)}")
         self.name = name
         self._api_base = api_base
-        self._timeout = timeout
-        self._patience = patience or Patience()
+        self.timeout = timeout
+        self.patience = patience or Patience()
         self._price = price
         self._window = window
         self._prefill = prefill
@@ -114,7 +114,7 @@ class LiteLLMModel:
         async def attempt() -> Completion:
             return await self._attempt(arguments, begun)
 
-        return await retrying(attempt, self._patience, before_retry)
+        return await retrying(attempt, self.patience, before_retry)
 
     async def aclose(self) -> None:
         """Close the connections of this event loop. LiteLLM's other models on it share them and open new ones."""
@@ -207,8 +207,8 @@ class LiteLLMModel:
         sent: list[bool] = []
         began = time.monotonic()
         try:
-            async with asyncio.timeout(self._timeout):
-                body = await gateway.ask(self.provider, arguments, self._timeout, lambda: sent.append(True))
+            async with asyncio.timeout(self.timeout):
+                body = await gateway.ask(self.provider, arguments, self.timeout, lambda: sent.append(True))
             answer = Answer.read(body)
         except Exception as error:  # noqa: BLE001  # whatever it is, it is diagnosed, and never hidden
             found = diagnose(error, sent=bool(sent))
@@ -248,7 +248,7 @@ class LiteLLMModel:
     def attempt_error(self, found: Diagnosis) -> AttemptError:
         """What `retrying` must know of a failed attempt."""
         self._met = self._met or found.trouble is not Trouble.UNREACHABLE
-        within = math.inf if self._met else self._patience.contact
+        within = math.inf if self._met else self.patience.contact
         return AttemptError(self._error(found), again=found.again, wait=found.wait, within=within)
 
     def _error(self, found: Diagnosis) -> ModelError:

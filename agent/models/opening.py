@@ -95,12 +95,9 @@ async def open_embedder(settings: Settings, environment: Mapping[str, str]) -> A
         return
     from agent.models.embedding import Embedder
 
-    embedder = Embedder(
-        settings.embed,
-        api_base=settings.embed_base,
-        api_key=environment.get("SHREWD_EMBED_KEY"),
-        timeout=settings.model_timeout,
-    )
+    key = environment.get("SHREWD_EMBED_KEY")
+    model = LiteLLMModel(settings.embed, api_base=settings.embed_base, api_key=key, timeout=settings.model_timeout)
+    embedder = Embedder(model)
     try:
         await embedder.prepare()
         yield embedder

@@ -15,6 +15,7 @@ from agent.context.find import find_ranking
 from agent.context.near import STAGE
 from agent.ledger import Budget
 from agent.models.embedding import Embedder
+from agent.models.litellm_model import LiteLLMModel
 from agent.spent import recorded_completions
 from agent.workbench import Reading, Workbench
 
@@ -33,7 +34,7 @@ def meaning(text: str) -> tuple[float, float]:
 
 @asynccontextmanager
 async def bench(place: Path, server: OpenAIServer, budget: Budget | None = None) -> AsyncGenerator[Workbench]:
-    embedder = Embedder("openai/scripted", api_base=server.url, api_key=KEY, patience=QUICK, timeout=20)
+    embedder = Embedder(LiteLLMModel("openai/scripted", api_base=server.url, api_key=KEY, patience=QUICK, timeout=20))
     sandbox = ScriptedSandbox(lambda *_: 0)  # type: ignore[arg-type]
     async with open_test_bench(place, FILES, ScriptedModel([]), sandbox, budget=budget) as opened:
         try:
