@@ -113,8 +113,8 @@ async def _once(
     return body
 
 
-def provider_of(name: str, api_base: str | None = None) -> str:
-    """Which provider LiteLLM will turn to.
+def provider_of(name: str, api_base: str | None = None, *, flag: str = "--api-base") -> str:
+    """Which provider LiteLLM will turn to. `flag` is where people give an address.
 
     Raises:
         ModelSetupError: none is known for that name.
@@ -127,7 +127,7 @@ def provider_of(name: str, api_base: str | None = None) -> str:
     if resolved is None:
         raise ModelSetupError(
             f"no provider is known for the model {name!r}. Write it as provider/name, such as "
-            "openai/gpt-5-mini; for a server that speaks OpenAI's API, openai/<name> with --api-base URL"
+            f"openai/gpt-5-mini; for a server that speaks OpenAI's API, openai/<name> with {flag} URL"
         )
     return str(resolved[1])
 

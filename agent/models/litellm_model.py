@@ -50,6 +50,7 @@ class LiteLLMModel:
         prefill: bool | None = None,
         cache_marks: bool | None = None,
         extra: Mapping[str, object] | None = None,
+        base_flag: str = "--api-base",
     ) -> None:
         """Takes everything as it is; no file is read and nothing is imported or asked yet.
 
@@ -62,6 +63,7 @@ class LiteLLMModel:
             window: tokens of context; None: what LiteLLM's table says.
             prefill: whether it continues an assistant's message; None: what is known of the provider.
             cache_marks: whether messages that are `cached` are marked; None: where the provider needs it.
+            base_flag: how people give `api_base`, for errors.
             extra: further arguments of LiteLLM's `acompletion`, such as `reasoning_effort`.
 
         Raises:
@@ -86,6 +88,7 @@ class LiteLLMModel:
         if api_key is None and api_base is not None and is_loopback(api_base):
             api_key = NO_KEY  # so that no key of a real provider is sent to whatever listens on this machine
         self._api_key = api_key
+        self._base_flag = base_flag
         self._met = False
         self._redactor.add(api_key or "")
         for value in cast("Mapping[str, object]", self._extra.get("extra_headers", {})).values():
@@ -127,7 +130,7 @@ class LiteLLMModel:
         Raises:
             ModelSetupError: none is known for the name.
         """
-        return gateway.provider_of(self.name, self._api_base)
+        return gateway.provider_of(self.name, self._api_base, flag=self._base_flag)
 
     @property
     def server(self) -> dict[str, object]:
@@ -184,7 +187,7 @@ class LiteLLMModel:
         await gateway.load()
         if self.provider == "hosted_vllm" and not (self._api_base or os.environ.get("HOSTED_VLLM_API_BASE")):
             # LiteLLM would send the prompt, and whatever key it finds, to OpenAI.
-            raise ModelSetupError(f"{self.name} needs its server's address: --api-base http://HOST:PORT/v1")
+            raise ModelSetupError(f"{self.name} needs its server's address: {self._base_flag} http://HOST:PORT/v1")
 
     def _arguments(self, messages: Sequence[Message], sampling: Sampling) -> dict[str, object]:
         if not messages:
@@ -253,4 +256,4 @@ class LiteLLMModel:
 
     def _error(self, found: Diagnosis) -> ModelError:
         keys = gateway.missing_keys(self.name, self._api_base) if self._api_key is None else ()
-        return to_error(found, Target(self.name, self.provider, self._api_base, keys), self._redactor)
+        return to_error(found, Target(self.name, self.provider, self._api_base, self._base_flag, keys), self._redactor)

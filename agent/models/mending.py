@@ -19,6 +19,8 @@ class Target:
     name: str
     provider: str
     api_base: str | None
+    flag: str
+    """Of the command line, that `api_base` came by."""
     keys: tuple[str, ...]
     """Environment variables that might hold the missing key."""
 
@@ -53,9 +55,9 @@ def _is_set_up(found: Diagnosis, target: Target) -> bool:
 
 def _hint(found: Diagnosis, target: Target) -> str:
     if found.trouble is Trouble.UNREACHABLE:
-        return f". Is the server of --api-base {target.api_base} running?"
+        return f". Is the server of {target.flag} {target.api_base} running?"
     if found.status == 404:
-        return ". Check the model's name, provider first as in openai/gpt-5-mini, and --api-base"
+        return f". Check the model's name, provider first as in openai/gpt-5-mini, and {target.flag}"
     if found.status == 401 or target.keys:
         keys = " or ".join(target.keys)
         return f". Set {keys}" if keys else ". The key that is set was refused: check it"

@@ -96,7 +96,13 @@ async def open_embedder(settings: Settings, environment: Mapping[str, str]) -> A
     from agent.models.embedding import Embedder
 
     key = environment.get("SHREWD_EMBED_KEY")
-    model = LiteLLMModel(settings.embed, api_base=settings.embed_base, api_key=key, timeout=settings.model_timeout)
+    model = LiteLLMModel(
+        settings.embed,
+        api_base=settings.embed_base,
+        api_key=key,
+        timeout=settings.model_timeout,
+        base_flag="--embed-base",
+    )
     embedder = Embedder(model)
     try:
         await embedder.prepare()

@@ -15,6 +15,8 @@ from agent.errors import ModelError, ModelSetupError
 from agent.models.catalogue import model_path
 from agent.models.embedding import Embedded, Embedder
 from agent.models.litellm_model import LiteLLMModel
+from agent.models.opening import open_embedder
+from agent.settings import Settings
 
 NAMES = ("openai/scripted", "hosted_vllm/scripted")
 
@@ -69,6 +71,18 @@ async def test_errors_say_what_was_wrong_and_hide_the_key() -> None:
     with pytest.raises(ModelSetupError, match="nobody here") as caught:
         await embedded(lambda *_: error(401, f"nobody here with {KEY}"), "a")
     assert KEY not in str(caught.value)
+
+
+async def test_an_error_names_the_flag_that_the_address_came_by(unused_tcp_port: int) -> None:
+    """Two models may be asked in a run, each at a server of its own."""
+    settings = Settings(embed="openai/x", embed_base=f"http://127.0.0.1:{unused_tcp_port}/v1")
+    async with open_embedder(settings, {}) as embedder:
+        assert embedder is not None
+        with pytest.raises(ModelError, match=r"Is the server of --embed-base http://127.0.0.1:\d+/v1 running"):
+            await embedder.embed(["a"])
+    with pytest.raises(ModelSetupError, match="with --embed-base URL"):
+        async with open_embedder(Settings(embed="nobody"), {}):
+            pass
 
 
 async def test_a_model_that_is_none_for_embedding_is_named() -> None:
