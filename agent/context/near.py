@@ -16,7 +16,7 @@ from pydantic import JsonValue, TypeAdapter
 from agent.context.facts import Meta
 from agent.context.search import Ranking, by_scores
 from agent.context.store import Store
-from agent.errors import BudgetReached
+from agent.errors import BudgetReached, ModelError
 from agent.journal import digest
 from agent.messages import BeforeRetry, Completion
 from agent.models.embedding import Embedder, Rows
@@ -63,13 +63,12 @@ async def by_meaning(bench: Workbench, ranking: Ranking, cache: Path | None) -> 
     store: Store[tuple[bytes]] = Store(cache, FILE, ("vector BLOB",))
     issue = bench.task.issue.strip()[:_ISSUE]
     parts = [cards[begin : begin + _AT_ONCE] for begin in range(0, len(cards), _AT_ONCE)]
-    try:
-        # The first alone: then the issue's own vector is there for all others.
-        found = [await _near(bench, embedder, store, issue, parts[0])]
-        found += await asyncio.gather(*(_near(bench, embedder, store, issue, part) for part in parts[1:]))
-    except BudgetReached:
+    # The first alone: then the issue's own vector is there for all others.
+    found = [await _near(bench, embedder, store, issue, parts[0])]
+    found += await asyncio.gather(*(_near(bench, embedder, store, issue, part) for part in parts[1:]))
+    if None in found:
         return ranking
-    cosines = np.array([cosine for near in found for cosine in near.cosines])
+    cosines = np.array([cosine for near in found if near for cosine in near.cosines])
     middle = float(np.median(cosines))
     lift = np.clip((cosines - middle) / max(1e-9, float(cosines.max()) - middle), 0, 1)
     scores = ranking.scores.copy()
@@ -88,9 +87,10 @@ def card(path: str, meta: Meta) -> str:
 
 async def _near(
     bench: Workbench, embedder: Embedder, store: Store[tuple[bytes]], issue: str, cards: Sequence[str]
-) -> Near:
+) -> Near | None:
+    """None: a budget is reached."""
     texts = [issue, *cards]
-    keys = [digest(embedder.name, text) for text in texts]
+    keys = [digest(embedder.key, text) for text in texts]
 
     async def perform() -> Near:
         known = {key: _row(blob) for key, (blob,) in (await asyncio.to_thread(store.load, keys)).items()}
@@ -101,12 +101,22 @@ async def _near(
             fresh = dict(zip(missing, rows, strict=True))
             await asyncio.to_thread(store.save, {key: (row.tobytes(),) for key, row in fresh.items()})
             known |= fresh
+        if len({len(row) for row in known.values()}) > 1:
+            raise ModelError(
+                f"{embedder.key} answers with vectors of another length than before, so it is another model now; "
+                f"remove {FILE} of the cache, or serve the model that it was"
+            )
         wanted = known[keys[0]]
         cosines = tuple(round(float(known[key] @ wanted), 4) for key in keys[1:])
         return Near(cosines, receipt)
 
     about: dict[str, JsonValue] = {"stage": STAGE, "texts": [*keys]}
-    recorded = await bench.journal.effect("embedding", digest(*keys), _NEAR, perform, about=about)
+    try:
+        # By the name alone, as completions are: a run goes on where its server has got another address.
+        key = digest(embedder.name, *texts)
+        recorded = await bench.journal.effect("embedding", key, _NEAR, perform, about=about)
+    except BudgetReached:
+        return None
     if recorded.replayed and recorded.value.receipt:
         bench.ledger.replay(STAGE, -1, recorded.value.receipt)
     return recorded.value

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, FiniteFloat
 
 from agent.errors import ModelError
 from agent.messages import BeforeRetry, Completion, Finish, Usage, retry_freely
@@ -29,7 +29,7 @@ class Embedded:
 
 class _Vector(BaseModel):
     index: int
-    embedding: list[float] = Field(min_length=1)
+    embedding: list[FiniteFloat] = Field(min_length=1)
 
 
 class _Usage(BaseModel):
@@ -49,6 +49,8 @@ class Embedder:
     def __init__(self, model: LiteLLMModel) -> None:
         """Nothing is imported or asked yet."""
         self.name = model.name
+        self.key = f"{model.name} at {model.server.get('api_base', 'its provider')}"
+        """Whose vectors these are: the same name at another server may be another model."""
         self._model = model
 
     async def prepare(self) -> None:
@@ -113,5 +115,4 @@ def _rows(answer: _Answer, count: int, name: str) -> Rows:
             billed=True,
         )
     rows = np.array([found[number] for number in range(count)], np.float32)
-    rows[~np.isfinite(rows)] = 0
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)

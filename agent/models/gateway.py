@@ -51,6 +51,7 @@ def _library() -> Any:
     litellm.telemetry = False
     litellm.suppress_debug_info = True
     litellm.turn_off_message_logging = True
+    litellm.DEFAULT_MAX_RETRIES = 0  # where it takes our 0 for unset, as for vectors
     # Their records carry prompts and headers; every failure reaches us as an exception.
     logging.getLogger("LiteLLM").setLevel(logging.CRITICAL + 1)
     for chatty in ("openai", "httpx", "httpcore", "aiohttp"):
@@ -84,12 +85,29 @@ async def ask(
 async def embed(
     provider: str, arguments: Mapping[str, object], seconds: float, on_sent: Callable[[], None]
 ) -> Mapping[str, object]:
-    """Turn texts into vectors once, without any retry; like `ask`.
+    """Turn texts into vectors once, without any retry; like `ask`, but `on_sent` is called afterwards.
 
     Raises:
         Exception: anything; see `diagnosis.diagnose`.
     """
-    return await _once(_library().aembedding, provider, arguments, seconds, on_sent)
+    try:
+        body = await _once(_library().aembedding, provider, arguments, seconds, on_sent)
+    except Exception as error:
+        if not _never_left(error):
+            on_sent()
+        raise
+    on_sent()
+    return body
+
+
+def _never_left(error: BaseException) -> bool:
+    """LiteLLM does not say when it asks for vectors. Only what is refused for want of a key or a package is known not
+    to have left; of all else the provider may have charged for it."""
+    from openai import OpenAIError
+
+    while inner := error.__cause__ or error.__context__:
+        error = inner
+    return type(error) is OpenAIError or isinstance(error, ImportError)
 
 
 async def _once(

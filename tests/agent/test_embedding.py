@@ -1,6 +1,7 @@
 """Texts as vectors, through the real LiteLLM and real HTTP."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from support.embedded import small_model
 from support.embeddings import embeds, llama_embeddings, vectors
 from support.openai_server import OpenAIServer
-from support.replies import Drop, Reply, drop, error
+from support.replies import GARBLED, Reply, drop, error
 from support.served_model import KEY, QUICK
 
 from agent.errors import ModelError, ModelSetupError
@@ -50,20 +51,26 @@ async def test_a_price_is_that_of_the_table() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_passing_failures_are_retried(name: str) -> None:
-    """Each request is ours: nobody retries beneath us."""
-    replies = [error(503), error(429), vectors([[1.0]])]
-    _, server = await embedded(lambda _request, call, _attempt: replies[call - 1], "a", name=name)
-    assert len(server.calls) == 3
+@pytest.mark.parametrize("reply", [error(503), error(429), drop("before headers"), drop("in body"), drop("reset")])
+async def test_each_retry_is_ours(reply: Reply, name: str) -> None:
+    """Where nobody retries, the server is asked once: neither LiteLLM nor the SDK does it beneath us."""
+    with OpenAIServer(lambda *_: reply) as server:
+        once = replace(QUICK, attempts=1)
+        embedder = Embedder(LiteLLMModel(name, api_base=server.url, api_key=KEY, patience=once, timeout=20))
+        try:
+            with pytest.raises(ModelError):
+                await embedder.embed(["a"])
+        finally:
+            await embedder.aclose()
+    assert len(server.calls) == 1
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("where", ["before headers", "in body", "reset"])
-async def test_dropped_connections_are_retried(where: Drop, name: str) -> None:
-    """By us, once for each."""
-    replies = [drop(where), vectors([[1.0]])]
+async def test_passing_failures_are_retried(name: str) -> None:
+    """Two failures, then the answer."""
+    replies = [error(503), drop("reset"), vectors([[1.0]])]
     _, server = await embedded(lambda _request, call, _attempt: replies[call - 1], "a", name=name)
-    assert len(server.calls) == 2
+    assert len(server.calls) == 3
 
 
 async def test_errors_say_what_was_wrong_and_hide_the_key() -> None:
@@ -90,6 +97,35 @@ async def test_a_model_that_is_none_for_embedding_is_named() -> None:
     for rows in ([[1.0]], [[1.0], [1.0, 2.0]]):
         with pytest.raises(ModelError, match=r"sent 2 texts .* is it an embedding model"):
             await embedded(lambda *_, rows=rows: vectors(rows), "a", "b")  # type: ignore[misc]
+
+
+async def test_numbers_that_are_none_are_no_vector() -> None:
+    """They would make every comparison worthless without a word."""
+    with pytest.raises(ModelError, match="cannot be read"):
+        await embedded(lambda *_: vectors([[1.0, float("nan")]]), "a")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("reply", [GARBLED, Reply("[]"), drop("in body")])
+async def test_what_cannot_be_read_may_have_been_billed(reply: Reply, name: str) -> None:
+    """The next attempt reserves anew, and a limit on spending holds."""
+    billed: list[bool] = []
+    replies = [reply, vectors([[1.0]])]
+    with OpenAIServer(lambda _request, call, _attempt: replies[call - 1]) as server:
+        embedder = Embedder(LiteLLMModel(name, api_base=server.url, api_key=KEY, patience=QUICK, timeout=20))
+        try:
+            await embedder.embed(["a"], billed.append)
+        finally:
+            await embedder.aclose()
+    assert billed == [True]
+
+
+async def test_a_missing_key_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing left, so nothing is tried again."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(ModelError, match="cannot be asked") as caught:
+        await Embedder(LiteLLMModel("openai/text-embedding-3-small")).embed(["a"])
+    assert not caught.value.billed
 
 
 @pytest.mark.model

@@ -13,6 +13,7 @@ from support.served_model import KEY, QUICK
 
 from agent.context.find import find_ranking
 from agent.context.near import STAGE
+from agent.errors import ModelError
 from agent.ledger import Budget
 from agent.models.embedding import Embedder
 from agent.models.litellm_model import LiteLLMModel
@@ -89,10 +90,26 @@ async def test_a_journal_is_enough(tmp_path: Path) -> None:
 
 
 async def test_a_reached_budget_leaves_words_and_names(tmp_path: Path) -> None:
-    """It is no failure: what is left may still pay for an answer."""
+    """It is no failure; the limit holds for all that comes after it."""
     with OpenAIServer(embeds(meaning)) as server:
         async with bench(tmp_path / "one", server, Budget(tokens=20)) as opened:
             found = await find_ranking(opened, 1000)
     assert server.calls == []
     assert found.index.paths[found.order[0]] == "lib.py"
     assert not any("meaning" in reason for file in found.order for reason in found.file(file).reasons)
+
+
+async def test_another_server_is_another_model(tmp_path: Path) -> None:
+    """Vectors of two models are never compared; one that was exchanged behind its address is an error that says so."""
+    with OpenAIServer(embeds(meaning)) as server:
+        async with bench(tmp_path / "one", server) as opened:
+            await find_ranking(opened, 1000)
+    with OpenAIServer(embeds(lambda text: (*meaning(text), 0.5))) as other:
+        async with bench(tmp_path / "two", other) as opened:
+            await find_ranking(opened, 1000)
+        assert sum(len(call.request["input"]) for call in other.calls) == 43
+    with OpenAIServer(embeds(lambda _: (1.0,)), port=server.port) as exchanged:
+        async with bench(tmp_path / "three", exchanged) as opened:
+            changed = replace(opened, task=replace(opened.task, issue="`twofold` is wrong"))
+            with pytest.raises(ModelError, match="another length than before"):
+                await find_ranking(changed, 1000)
