@@ -202,8 +202,11 @@ def measure(cases: Sequence[Case], arguments: argparse.Namespace, place: Path) -
                 )
                 _note(measured, budget, case, packed)
         if arguments.verbose:
-            said = " ".join(f"{b}k:{'x' if found['funnel, no model'].all_found[b][-1] else '-'}" for b in BUDGETS)
-            print(f"{case.id}: {said}  index {indexed - began:.2f} s, search {searched - indexed:.3f} s", flush=True)
+            print(f"{case.id}: index {indexed - began:.2f} s, search {searched - indexed:.3f} s")
+            for name in ways:
+                last = found[name]
+                said = " ".join(f"{b}k:{'x' if last.all_found[b][-1] else '-'}" for b in BUDGETS)
+                print(f"  {name:30} {said}  {last.seconds[-1]:.1f} s, {last.tokens[-1]} tokens", flush=True)
         _remove(place / f"base-{number}")
     return found
 
