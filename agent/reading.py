@@ -53,7 +53,7 @@ async def open_reading(
         opened = workbench(_ground(base, issue), settings, machinery, journal)
         try:
             # Where no model was opened, tokens are still counted as it would count them.
-            yield opened if asks else replace(opened, count_tokens=token_counter(settings))
+            yield opened if asks else replace(opened, count_tokens=token_counter(settings, environment))
         finally:
             await journal.aclose()
 

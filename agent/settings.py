@@ -12,6 +12,7 @@ from agent.values import (
     Count,
     CountOrNone,
     Dollars,
+    File,
     Name,
     Positive,
     Price,
@@ -44,6 +45,9 @@ class Settings(BaseModel):
     """Where an OpenAI-compatible server listens."""
     context_tokens: Window | None = None
     """The model's context; unset: what the model says of itself."""
+    tokenizer: File | None = None
+    """The model's tokenizer.json, to count tokens exactly; unset: exactly for embedded models and OpenAI's, rather
+    too many for others."""
     max_tokens: Count | None = None
     """Tokens of one answer, at most; unset: what suits the context."""
     temperature: Temperature | None = None

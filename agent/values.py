@@ -91,6 +91,13 @@ def _program(text: str) -> str:
     return text
 
 
+def _file(text: str) -> str:
+    # A run may be resumed from another folder.
+    if not PurePosixPath(_one_line(text)).is_absolute():
+        raise ValueError("not an absolute path")
+    return text
+
+
 _NUMBER: Final = BeforeValidator(_not_a_switch)
 _SIZED: Final = (
     BeforeValidator(parse_size),
@@ -119,3 +126,4 @@ Program = Annotated[
     AfterValidator(_program),
     Says("a path such as .venv/bin/python, or the name of a program such as python3.12", "PATH"),
 ]
+File = Annotated[str, AfterValidator(_file), Says("the absolute path of a file", "FILE")]

@@ -119,7 +119,7 @@ class EmbeddedServer:
         Raises:
             ModelSetupError: the extra or the model's file is missing; names the command that mends it.
         """
-        if importlib.util.find_spec("xllamacpp") is None:
+        if any(importlib.util.find_spec(name) is None for name in ("xllamacpp", "gguf")):
             raise ModelSetupError(
                 "embedded models need the extra `local`, which is not installed: "
                 "pip install 'shrewdness[local]', or in a checkout: uv sync --extra local"

@@ -1,8 +1,10 @@
 """The model of the settings, ready to be asked: a provider's, a server of one's own, the embedded one, or none."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -63,6 +65,7 @@ async def open_model(settings: Settings, environment: Mapping[str, str]) -> Asyn
         settings.model,
         api_base=settings.api_base,
         api_key=environment.get("SHREWD_API_KEY"),
+        counter=await asyncio.to_thread(given_counter, settings),
         timeout=settings.model_timeout,
         price=given_price(settings),
         window=settings.context_tokens,
@@ -111,13 +114,30 @@ async def open_embedder(settings: Settings, environment: Mapping[str, str]) -> A
         await embedder.aclose()
 
 
-def token_counter(settings: Settings) -> Callable[[str], int]:
-    """Counts tokens as the settings' model does, without getting the model ready."""
-    if settings.model.startswith(EMBEDDED) or settings.model == NONE:
-        from agent.models.embedded_model import count_tokens
+def token_counter(settings: Settings, environment: Mapping[str, str]) -> Callable[[str], int]:
+    """Counts tokens as the settings' model does, without getting the model ready.
 
-        return count_tokens
-    return LiteLLMModel(settings.model, api_base=settings.api_base).count_tokens
+    Raises:
+        ModelSetupError: the settings name a tokenizer that cannot be used.
+    """
+    if settings.model.startswith(EMBEDDED):
+        from agent.models.embedded_model import counter
+
+        return counter(settings, environment)
+    return LiteLLMModel(settings.model, api_base=settings.api_base, counter=given_counter(settings)).count_tokens
+
+
+def given_counter(settings: Settings) -> Callable[[str], int] | None:
+    """Counts by the tokenizer that the settings name, if they do.
+
+    Raises:
+        ModelSetupError: it cannot be used.
+    """
+    if settings.tokenizer is None:
+        return None
+    from agent.models.tokens import count_by
+
+    return count_by(Path(settings.tokenizer))
 
 
 def given_price(settings: Settings) -> Price | None:
