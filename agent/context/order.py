@@ -11,6 +11,7 @@ from typing import Final, cast
 
 from pydantic import JsonValue
 
+from agent.context.held import order_grammar
 from agent.context.verdicts import leading_path, leading_stranger
 from agent.edits.fences import fences
 from agent.errors import BudgetReached
@@ -73,8 +74,8 @@ async def order_by_model(bench: Workbench, entries: Sequence[Entry], *, repetiti
     known = tuple(dict.fromkeys(entry.path for entry in entries))
     if not known or repetitions <= 0:
         return Ordered(known, (), 0)
-    question = _question(bench, [distinct[path] for path in known], budget)
-    answers = await asyncio.gather(*(_ask(bench, number, question, known) for number in range(repetitions)))
+    asked = _question(bench, [distinct[path] for path in known], budget)
+    answers = await asyncio.gather(*(_ask(bench, number, asked, known) for number in range(repetitions)))
     orders = [answer for answer in answers if answer is not None]
     dropped = dict.fromkeys(path for order in orders for path in order.invented)
     paths = merged([order.paths for order in orders], known) if orders else known
@@ -94,18 +95,25 @@ def merged(orders: Sequence[Sequence[str]], known: Sequence[str]) -> tuple[str, 
     return tuple(sorted(scores, key=lambda path: scores[path]))
 
 
-async def _ask(bench: Workbench, number: int, question: str, known: Sequence[str]) -> Order | None:
+@dataclass(frozen=True, slots=True)
+class _Question:
+    text: str
+    paths: tuple[str, ...]
+    """That it shows."""
+
+
+async def _ask(bench: Workbench, number: int, asked: _Question, known: Sequence[str]) -> Order | None:
     # Below zero, for it belongs to no trajectory.
     purpose = Purpose(STAGE, -1 - number, PRIORITY)
     talk = Dialogue(bench, purpose, (Message("system", render("system")),), repairs=REPAIRS)
     try:
-        answer = await talk.ask(question, partial(read_order, known=known))
+        answer = await talk.ask(asked.text, partial(read_order, known=known), grammar=order_grammar(asked.paths))
     except BudgetReached:
         return None
     return answer.value if isinstance(answer, Answer) else None
 
 
-def _question(bench: Workbench, entries: Sequence[Entry], budget: int) -> str:
+def _question(bench: Workbench, entries: Sequence[Entry], budget: int) -> _Question:
     """As many entries as fit beside an answer and its repair, the first ones."""
     profile = bench.profile
     issue = fenced(clip(bench.task.issue.strip(), 4 * profile.context_tokens // 3), "text")  # a third of the context
@@ -113,13 +121,15 @@ def _question(bench: Workbench, entries: Sequence[Entry], budget: int) -> str:
     bare = render("order", issue=issue, entries="", budget=budget)
     room = profile.context_tokens - 2 * profile.max_tokens
     room -= sum(bench.count_tokens(text) + 16 for text in (render("system"), bare))
-    shown: list[str] = []
+    shown = 0
     for line in lines:
         room -= bench.count_tokens(line) + 1
         if room < 0:
             break
-        shown.append(line)
-    return render("order", issue=issue, entries=fenced("\n".join(shown or lines[:1]), "text"), budget=budget)
+        shown += 1
+    shown = max(shown, 1)
+    text = render("order", issue=issue, entries=fenced("\n".join(lines[:shown]), "text"), budget=budget)
+    return _Question(text, tuple(entry.path for entry in entries[:shown]))
 
 
 def read_order(reply: str, known: Collection[str]) -> Order | Unreadable:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal
 
+from agent.context.held import verdicts_grammar
 from agent.context.shown import show_file
 from agent.context.verdicts import Verdict, read_verdicts
 from agent.errors import BudgetReached
@@ -122,7 +123,9 @@ async def _scan(bench: Workbench, number: int, batch: Mapping[str, str]) -> Scan
         talk = Dialogue(bench, purpose, (Message("system", render("system")),), repairs=0, ordinal=ordinal)
         try:
             answer = await talk.ask(
-                _question(bench, missing, again=again), partial(read_verdicts, paths=tuple(missing))
+                _question(bench, missing, again=again),
+                partial(read_verdicts, paths=tuple(missing)),
+                grammar=verdicts_grammar(tuple(missing)),
             )
         except BudgetReached:
             return Scanned(verdicts, dict.fromkeys(missing, "budget"))

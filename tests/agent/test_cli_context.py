@@ -2,8 +2,11 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
+import pytest
+from support.embedded import SMALL, small_model
 from support.embeddings import embeds
 from support.openai_server import OpenAIServer
 from support.served_model import KEY
@@ -46,6 +49,28 @@ def test_a_scan_asks_the_model_and_says_what_it_took(tmp_path: Path) -> None:
     assert "relevant: it doubles" in record["ranking"][0]["reasons"]
     assert record["spent"]["total"]["calls"] == 1
     assert json.loads(again.out)["spent"]["total"]["replayed"] == 1
+
+
+@pytest.mark.model
+def test_a_small_model_says_of_each_file_whether_it_matters(tmp_path: Path) -> None:
+    """Its answers are held to the files that it was asked of: none is left out, and none is made up."""
+    _, cache = small_model()
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "models").symlink_to(cache / "models")
+    repository = make_calc(tmp_path / "calc")
+    model = ("--model", f"embedded/{SMALL}", "--scan", "survivors", "--rank", "1", "--json")
+    found = Command(tmp_path, "")(
+        "context", ".", "--issue", ISSUE, *model, cwd=repository, SHREWD_CACHE=str(tmp_path / "cache")
+    )
+    assert found.code == 0, found.err
+    record = json.loads(found.out)
+    said = {one["path"]: " | ".join(one["reasons"]) for one in record["ranking"]}
+    assert set(said) == {"calc.py", "test_calc.py"}
+    assert all(re.search(r"(^|\| )(not )?relevant: \w", reasons) for reasons in said.values()), said
+    relevant = {path for path, reasons in said.items() if re.search(r"(^|\| )relevant:", reasons)}
+    ranked = {path for path, reasons in said.items() if "ranked" in reasons}
+    assert ranked <= relevant
+    assert record["spent"]["total"]["calls"] == 1 + bool(relevant) == 1 + bool(ranked)
 
 
 def test_an_embedding_model_says_what_is_near(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import httpx
 import pytest
 from support.embedded import small_model
 
+from agent.context.held import verdicts_grammar
 from agent.edits.names import Names
 from agent.errors import ModelError, ModelSetupError
 from agent.models.catalogue import find, model_path
@@ -225,11 +226,13 @@ async def _kill(pids: set[int]) -> None:
 @pytest.mark.model
 async def test_answers_keep_to_a_grammar() -> None:
     """What weak models are held to is a grammar that the server takes and keeps."""
-    names = Names(("double", "half"), ())
+    names, odd = Names(("double", "half"), ()), 'a "b"\\n\t\u202eé.py'
     shapes = [
         (script_grammar("printed"), r"```python\n"),
         (edit_grammar(names), r"```python\n(async )?def (double|half)\("),
         (turn_grammar(names, "printed"), r"DONE\n|```python\n(async )?def (double|half)\("),
+        (verdicts_grammar(["a.py", odd]), r"a\.py: (not )?relevant - ."),
+        (verdicts_grammar([odd]), re.escape(odd) + r": (not )?relevant - ."),
     ]
     entry, cache = small_model()
     async with EmbeddedServer(entry, cache, SETTINGS) as server:
