@@ -26,6 +26,7 @@ from agent.models.request import (
     wants_cache_marks,
 )
 from agent.models.retry import AttemptError, Patience, retrying
+from agent.models.turnmarks import defused, restored
 from agent.redact import Redactor
 
 NO_KEY: Final = "no-key-required"
@@ -115,7 +116,7 @@ class LiteLLMModel:
         """
         await self.prepare()
         arguments = self._arguments(messages, sampling)
-        begun = messages[-1].content if messages[-1].role == "assistant" else ""
+        begun = defused(messages[-1].content) if messages[-1].role == "assistant" else ""
 
         async def attempt() -> Completion:
             return await self._attempt(arguments, begun)
@@ -233,7 +234,7 @@ class LiteLLMModel:
         return Completion("", ending, Usage(), dollars, time.monotonic() - began, self.name)
 
     def _completion(self, answer: Answer, arguments: Mapping[str, object], begun: str, seconds: float) -> Completion:
-        text = continuation(begun, answer.text) if begun else answer.text
+        text = restored(continuation(begun, answer.text) if begun else answer.text)
         usage = answer.usage()
         if usage is None:
             # Not counted by the server, so estimated: a token limit must not take it for nothing.

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from agent.messages import Message, Sampling
+from agent.models.turnmarks import defused
 
 MOST_MARKS = 4
 """Anthropic refuses more cache marks than that."""
@@ -29,12 +30,13 @@ def takes_grammar(provider: str, api_base: str | None) -> bool:
 
 
 def spell(messages: Sequence[Message], *, marks: bool) -> list[dict[str, object]]:
-    """The messages as JSON. Without `marks`, whether a message is `cached` changes nothing."""
+    """The messages as JSON, each of them kept within its turn. Without `marks`, whether a message is `cached` changes
+    nothing."""
     numbers = [number for number, message in enumerate(messages) if message.cached and message.content]
     marked = set(numbers[-MOST_MARKS:]) if marks else set[int]()
     return [
-        {"role": message.role, "content": _marked(message.content) if number in marked else message.content}
-        for number, message in enumerate(messages)
+        {"role": message.role, "content": _marked(text) if number in marked else text}
+        for number, (message, text) in enumerate((message, defused(message.content)) for message in messages)
     ]
 
 
