@@ -11,10 +11,10 @@ from swe_tasks.basetree import BaseTree, read
 
 SURVIVORS = 40
 """Files that are read, where not all are."""
-_RELEVANT, _ORDERED = 1.0, 1.0
+_RELEVANT, _ORDERED = 1.0, 0.5
 """What is added to the score, by words and names, of a file that a model says matters; and of the first that it
-ranks, the last ranked getting nearly nothing of it. The best file by words and names has 1: more for those that are
-ranked would leave the room to them alone, and models leave out what matters."""
+ranks, the last ranked getting nearly nothing of it. The best file by words and names has 1: with more for those that
+are ranked, these would take all the room, and models leave out what matters."""
 _TURNED_DOWN = 0.5
 """What a score is worth still where the model says that the file does not matter: it saw one file, not the whole."""
 _ALL = frozenset({"source", "data", "prose"})

@@ -93,6 +93,9 @@ def main() -> int:
     parser.add_argument(
         "--cache", type=Path, help="where facts of files are kept (default: nowhere for longer than this run)"
     )
+    parser.add_argument(
+        "--answers", type=Path, help="where what models say is kept, and found again (default: as --cache)"
+    )
     parser.add_argument("--verbose", action="store_true", help="a line for each task")
     arguments = parser.parse_args()
     if arguments.tasks is None:
@@ -190,7 +193,7 @@ def measure(cases: Sequence[Case], arguments: argparse.Namespace, place: Path) -
             "funnel, no model": (funnel, True, searched - began, 0),
         }
         for name, settings in _with_models(arguments).items():
-            with_model, seconds, tokens = asyncio.run(_asked(base, case, settings, place / f"{name}-{number}"))
+            with_model, seconds, tokens = asyncio.run(_asked(base, case, settings, (arguments.answers or place) / f"{name}-{case.id}"))
             ways[f"funnel, {name}"] = (with_model, True, seconds, tokens)
         for name, (ranking, parts, seconds, tokens) in ways.items():
             measured = found.setdefault(name, Measured())
