@@ -193,7 +193,9 @@ def measure(cases: Sequence[Case], arguments: argparse.Namespace, place: Path) -
             "funnel, no model": (funnel, True, searched - began, 0),
         }
         for name, settings in _with_models(arguments).items():
-            with_model, seconds, tokens = asyncio.run(_asked(base, case, settings, (arguments.answers or place) / f"{name}-{case.id}"))
+            with_model, seconds, tokens = asyncio.run(
+                _asked(base, case, settings, (arguments.answers or place) / f"{name}-{case.id}")
+            )
             ways[f"funnel, {name}"] = (with_model, True, seconds, tokens)
         for name, (ranking, parts, seconds, tokens) in ways.items():
             measured = found.setdefault(name, Measured())
