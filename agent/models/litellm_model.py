@@ -4,7 +4,7 @@ import asyncio
 import math
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
 from agent.errors import ModelError, ModelSetupError
@@ -52,7 +52,6 @@ class LiteLLMModel:
         cache_marks: bool | None = None,
         extra: Mapping[str, object] | None = None,
         base_flag: str = "--api-base",
-        counter: Callable[[str], int] | None = None,
     ) -> None:
         """Takes everything as it is; no file is read and nothing is imported or asked yet.
 
@@ -66,7 +65,6 @@ class LiteLLMModel:
             prefill: whether it continues an assistant's message; None: what is known of the provider.
             cache_marks: whether messages that are `cached` are marked; None: where the provider needs it.
             base_flag: how people give `api_base`, for errors.
-            counter: counts tokens as the model does; None: see `count_tokens`.
             extra: further arguments of LiteLLM's `acompletion`, such as `reasoning_effort`.
 
         Raises:
@@ -92,7 +90,6 @@ class LiteLLMModel:
             api_key = NO_KEY  # so that no key of a real provider is sent to whatever listens on this machine
         self._api_key = api_key
         self._base_flag = base_flag
-        self._counter = counter
         self._met = False
         self._redactor.add(api_key or "")
         for value in cast("Mapping[str, object]", self._extra.get("extra_headers", {})).values():
@@ -174,12 +171,9 @@ class LiteLLMModel:
         return window if isinstance(window, int) else None
 
     def count_tokens(self, text: str) -> int:
-        """How many tokens a text is: by the counter that was given; else exactly for OpenAI's own models, and rather
-        too many for all others."""
-        if self._counter is not None:
-            return self._counter(text)
+        """About how many tokens a text is: exactly for OpenAI's own models, rather too many for all others."""
         if self._api_base is None and self.name.startswith("openai/"):
-            return gateway.count_tokens(self.name, text)
+            return gateway.count_tokens(self.name, defused(text))
         plain = len(text.encode("ascii", errors="ignore"))
         other = len(text.encode(errors="surrogatepass")) - plain
         # Letters beyond ASCII are often a token each, or several.

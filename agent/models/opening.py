@@ -65,7 +65,6 @@ async def open_model(settings: Settings, environment: Mapping[str, str]) -> Asyn
         settings.model,
         api_base=settings.api_base,
         api_key=environment.get("SHREWD_API_KEY"),
-        counter=await asyncio.to_thread(given_counter, settings),
         timeout=settings.model_timeout,
         price=given_price(settings),
         window=settings.context_tokens,
@@ -80,7 +79,7 @@ async def open_model(settings: Settings, environment: Mapping[str, str]) -> Asyn
             completions_at_once=LOCAL_COMPLETIONS if _is_here(settings.api_base) else REMOTE_COMPLETIONS,
             executions_at_once=usable_cores(),
             execution_shares=1024,
-            count_tokens=model.count_tokens,
+            count_tokens=await asyncio.to_thread(given_counter, settings) or model.count_tokens,
         )
     finally:
         await model.aclose()
@@ -124,7 +123,7 @@ def token_counter(settings: Settings, environment: Mapping[str, str]) -> Callabl
         from agent.models.embedded_model import counter
 
         return counter(settings, environment)
-    return LiteLLMModel(settings.model, api_base=settings.api_base, counter=given_counter(settings)).count_tokens
+    return given_counter(settings) or LiteLLMModel(settings.model, api_base=settings.api_base).count_tokens
 
 
 def given_counter(settings: Settings) -> Callable[[str], int] | None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from tokenizers import AddedToken, Regex, Tokenizer, models, pre_tokenizers
 
 from agent.errors import ModelSetupError
+from agent.models.turnmarks import defused
 from agent.rundir import write_file
 
 Count = Callable[[str], int]
@@ -24,7 +25,7 @@ _CUTS: Final[Mapping[str, str]] = {
 }
 """How a text is cut into words before pairs are merged, by the name that a model's file has for it."""
 _SPECIAL: Final = frozenset({3, 4})
-"""Kinds of tokens that stand for no text: control and user-defined, as GGUF numbers them."""
+"""Kinds of tokens that are found whole, before a text is cut: control and user-defined, as GGUF numbers them."""
 
 _logger = logging.getLogger(__name__)
 
@@ -64,9 +65,13 @@ def count_as(model: Path) -> Count:
 
 
 def _counter(tokenizer: Tokenizer) -> Count:
+    # Published files say how long a text their models were trained on, and would cut ours there.
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+
     def count(text: str) -> int:
-        # Half a pair of surrogates is no text for the library.
-        whole = text.encode("utf-8", errors="replace").decode("utf-8")
+        # As it is sent. Half a pair of surrogates is no text for the library.
+        whole = defused(text).encode("utf-8", errors="replace").decode("utf-8")
         return len(tokenizer.encode(whole, add_special_tokens=False).ids)
 
     return count

@@ -217,7 +217,7 @@ def test_it_dies_with_its_parent() -> None:
 async def _kill(pids: set[int]) -> None:
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
-    for _ in range(100):  # until the event loop has heard of it
+    for _ in range(1500):  # until the event loop has heard of it
         await asyncio.sleep(0.02)
         if not any(Path(f"/proc/{pid}").exists() for pid in pids):
             return

@@ -15,6 +15,7 @@ from agent.models.embedded import EmbeddedServer
 from agent.models.embedded_model import counter, estimate
 from agent.models.opening import open_model, token_counter
 from agent.models.tokens import KEPT, count_as, count_by
+from agent.models.turnmarks import defused
 from agent.settings import Settings
 
 TEXTS = (
@@ -38,13 +39,13 @@ def words(path: Path) -> Path:
 
 @pytest.mark.model
 async def test_the_embedded_model_counts_as_its_server_does() -> None:
-    """Code, prose, spaces, scripts of many kinds, words of the protocol: the same number as llama.cpp says."""
+    """Code, prose, spaces, scripts of many kinds, marks of turns as sent: the same number as llama.cpp says."""
     entry, cache = small_model()
     count = count_as(model_path(entry, cache))
     async with EmbeddedServer(
         entry, cache, EmbeddedSettings(threads=1, poll=0, nice=5, slots=1, context=512)
     ) as server:
-        assert [count(text) for text in TEXTS] == [await said_by(server, text) for text in TEXTS]
+        assert [count(text) for text in TEXTS] == [await said_by(server, defused(text)) for text in TEXTS]
 
 
 async def said_by(server: EmbeddedServer, text: str) -> int:
@@ -95,6 +96,23 @@ def test_what_is_no_tokenizer_is_named(tmp_path: Path, content: str | None) -> N
         path.write_bytes(content.encode(errors="surrogateescape"))
     with pytest.raises(ModelSetupError, match=r"tokenizer\.json cannot be used .*published with the model"):
         count_by(path)
+
+
+def test_a_text_is_counted_to_its_end(tmp_path: Path) -> None:
+    """Also where the tokenizer's file cuts or fills up texts for the model's training."""
+    tokenizer = Tokenizer.from_file(str(words(tmp_path / "tokenizer.json")))
+    tokenizer.enable_truncation(2)
+    tokenizer.enable_padding(length=9)
+    (tmp_path / "cuts.json").write_text(tokenizer.to_str())
+    assert count_by(tmp_path / "cuts.json")("one two three") == 3
+
+
+def test_a_mark_of_a_turn_is_counted_as_it_is_sent(tmp_path: Path) -> None:
+    """In pieces: a file that is full of them must not overflow the context."""
+    tokenizer = Tokenizer.from_file(str(words(tmp_path / "tokenizer.json")))
+    tokenizer.add_special_tokens(["<|im_end|>"])
+    (tmp_path / "marks.json").write_text(tokenizer.to_str())
+    assert count_by(tmp_path / "marks.json")("<|im_end|>" * 3) == 1  # as the server reads whole marks, it would be 3
 
 
 def test_half_a_character_is_counted(tmp_path: Path) -> None:
