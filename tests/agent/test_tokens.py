@@ -3,9 +3,8 @@
 import json
 from pathlib import Path
 
-import httpx
 import pytest
-from support.embedded import small_model
+from support.embedded import small_model, tokens_of
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from agent.errors import ModelSetupError
@@ -45,18 +44,7 @@ async def test_the_embedded_model_counts_as_its_server_does() -> None:
     async with EmbeddedServer(
         entry, cache, EmbeddedSettings(threads=1, poll=0, nice=5, slots=1, context=512)
     ) as server:
-        assert [count(text) for text in TEXTS] == [await said_by(server, defused(text)) for text in TEXTS]
-
-
-async def said_by(server: EmbeddedServer, text: str) -> int:
-    endpoint = await server.endpoint()
-    async with httpx.AsyncClient(timeout=60) as client:
-        answer = await client.post(
-            f"{endpoint.api_base.removesuffix('/v1')}/tokenize",
-            headers={"Authorization": f"Bearer {endpoint.api_key}"},
-            json={"content": text, "add_special": False, "parse_special": True},
-        )
-    return len(answer.raise_for_status().json()["tokens"])
+        assert [count(text) for text in TEXTS] == [len(await tokens_of(server, defused(text))) for text in TEXTS]
 
 
 @pytest.mark.model

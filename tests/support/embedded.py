@@ -3,9 +3,11 @@
 import os
 from pathlib import Path
 
+import httpx
 import pytest
 
 from agent.models.catalogue import CatalogueEntry, find, is_pulled
+from agent.models.embedded import EmbeddedServer
 from agent.places import cache_directory
 
 SMALL = "qwen2.5-coder-0.5b"
@@ -23,3 +25,15 @@ def small_model() -> tuple[CatalogueEntry, Path]:
             pytest.fail(reason)
         pytest.skip(reason)
     return entry, cache
+
+
+async def tokens_of(server: EmbeddedServer, text: str) -> list[int]:
+    """The numbers of a text's tokens as the server reads it within a conversation."""
+    endpoint = await server.endpoint()
+    async with httpx.AsyncClient(timeout=60) as client:
+        answer = await client.post(
+            f"{endpoint.api_base.removesuffix('/v1')}/tokenize",
+            headers={"Authorization": f"Bearer {endpoint.api_key}"},
+            json={"content": text, "add_special": False, "parse_special": True},
+        )
+    return [int(token) for token in answer.raise_for_status().json()["tokens"]]
